@@ -1,0 +1,26 @@
+// Package chain keeps the committed states of a unit as a hash-linked row of
+// entries on flash. FORMAT.md is the format, byte by byte; the tests pin every
+// offset it names.
+//
+// What it promises: after a power cut at any flash operation the chain shows
+// the state before or the state after the command, whole; what a command
+// returned success for stays; and nothing that was replaced or rolled back
+// comes back.
+//
+// How, in one place each:
+//   - header.go and record.go: the structures on flash, and nothing else
+//     decides whether bytes are one of them;
+//   - layout.go: where the parts of an entry stand;
+//   - area.go: the erase blocks that are not bad, as one row;
+//   - walk.go: which entries there are, which is what a boot shows. Every
+//     command ends by walking again and comparing;
+//   - payload.go: a tar as the stored payload and back. Not a byte gets to the
+//     decompressor before its hash was checked;
+//   - write.go: an entry to flash, through the back buffer where something
+//     stands at its home; settle.go: what a cut has left half done;
+//   - change.go: promote, retire and restore, by one record each;
+//   - identify.go: what a partition holds that is not a chain.
+//
+// The package runs on any system, only devices are particular to Linux. It is
+// not for two writers at a time: the caller holds a lock.
+package chain

@@ -1,0 +1,74 @@
+package chain
+
+import (
+	"chainroot/flash"
+)
+
+// The parts of an entry, one behind the other:
+//
+//	header | chunk table | payload | record slots | padding to the erase block
+//
+// The header takes whole write units, so does what follows up to the slots. A
+// slot is one write unit, and never less than minSlotSize bytes.
+const (
+	minSlotSize = recordSize
+	minSlots    = 8
+	maxSlots    = 32
+
+	// chunkSize is what one hash of the chunk table covers, in bytes of the
+	// payload: small enough to be checked before it is decompressed, in RAM.
+	chunkSize = 64 << 10
+
+	// maxStored bounds a payload, in bytes: no flash of a unit is larger.
+	maxStored = 1 << 34
+)
+
+// layout holds offsets from the start of an entry, in bytes.
+type layout struct {
+	table  int64 // where the chunk table starts
+	frame  int64 // where the payload starts
+	slots  int64 // where the record slots start
+	slot   int64 // size of one slot
+	blocks int   // erase blocks of the entry
+	nSlots int
+}
+
+// plan returns the layout of an entry with a payload of stored bytes, which
+// has as many record slots as its last erase block gives away.
+func plan(g flash.Geometry, stored int64) layout {
+	l := parts(g, stored)
+	e := int64(g.EraseSize)
+	l.blocks = int((l.slots + minSlots*l.slot + e - 1) / e)
+	l.nSlots = int(min((int64(l.blocks)*e-l.slots)/l.slot, maxSlots))
+	return l
+}
+
+// layout returns the layout of the entry of h.
+func (h *Header) layout() layout {
+	l := parts(h.geometry(), h.Stored)
+	l.nSlots = h.Slots
+	e := int64(h.EraseSize)
+	l.blocks = int((l.slots + int64(h.Slots)*l.slot + e - 1) / e)
+	return l
+}
+
+// geometry is that of the flash the entry was written for; its size stands for
+// any.
+func (h *Header) geometry() flash.Geometry {
+	return flash.Geometry{Size: int64(h.EraseSize), EraseSize: h.EraseSize, WriteSize: h.WriteSize}
+}
+
+func parts(g flash.Geometry, stored int64) layout {
+	w := int64(g.WriteSize)
+	var l layout
+	l.table = roundUp(HeaderSize, w)
+	l.frame = l.table + chunks(stored)*int64(len(Hash{}))
+	l.slot = roundUp(minSlotSize, w)
+	l.slots = roundUp(l.frame+stored, l.slot)
+	return l
+}
+
+// chunks returns how many hashes the chunk table of a payload has.
+func chunks(stored int64) int64 { return (stored + chunkSize - 1) / chunkSize }
+
+func roundUp(n, unit int64) int64 { return (n + unit - 1) / unit * unit }

@@ -1,0 +1,104 @@
+package chain
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// recordSize is the size of a record in bytes. The rest of a larger slot stays
+// unprogrammed.
+const recordSize = 128
+
+// Kind says what happened.
+type Kind byte
+
+const (
+	KindCommit  Kind = 1 // the entry is complete
+	KindPromote Kind = 2 // the volatile entry became a snapshot
+	KindRetire  Kind = 3 // rolled back: the chain ends before this entry
+	KindRestore Kind = 4 // the roll-back was taken back
+	KindDrop    Kind = 5 // replaced by nothing: the chain ends before this entry, for good
+)
+
+// What an entry is after a record.
+const (
+	flagSnapshot = 1 << 0
+	flagRetired  = 1 << 1
+)
+
+// record is one change of state of an entry. It carries the whole state after
+// the change, so the last valid record of an entry is all that counts.
+type record struct {
+	kind   Kind
+	flags  byte
+	serial uint32 // rises with each record written to this flash
+	arg    uint32 // KindRetire: how many entries the chain lost by it
+	time   int64  // seconds since 1970
+	entry  [16]byte
+	label  string // KindPromote: replaces that of the header, unless empty
+}
+
+// Offsets of the fields, in bytes; integers are big-endian. What is not used
+// of the label is 0xFF.
+const (
+	rMagic    = 0
+	rKind     = 4
+	rFlags    = 5
+	rLabelLen = 6
+	rSerial   = 8
+	rArg      = 12
+	rTime     = 16
+	rEntry    = 24
+	rLabel    = 40
+	rSum      = 124
+)
+
+var recordMagic = [4]byte{'R', 'E', 'C', '1'}
+
+func (r *record) encode() []byte {
+	b := bytes.Repeat([]byte{0xFF}, recordSize)
+	be := binary.BigEndian
+	copy(b[rMagic:], recordMagic[:])
+	b[rKind] = byte(r.kind)
+	b[rFlags] = r.flags
+	be.PutUint16(b[rLabelLen:], uint16(len(r.label)))
+	be.PutUint32(b[rSerial:], r.serial)
+	be.PutUint32(b[rArg:], r.arg)
+	be.PutUint64(b[rTime:], uint64(r.time))
+	copy(b[rEntry:], r.entry[:])
+	copy(b[rLabel:rLabel+MaxLabel], r.label)
+	be.PutUint32(b[rSum:], crc32.ChecksumIEEE(b[:rSum]))
+	return b
+}
+
+// decodeRecord is the one place that says whether recordSize bytes are a
+// record of the entry whose header has the hash of.
+func decodeRecord(b []byte, of Hash) (record, bool) {
+	be := binary.BigEndian
+	n := int(be.Uint16(b[rLabelLen:]))
+	if !bytes.Equal(b[rMagic:rMagic+len(recordMagic)], recordMagic[:]) ||
+		be.Uint32(b[rSum:]) != crc32.ChecksumIEEE(b[:rSum]) ||
+		!bytes.Equal(b[rEntry:rEntry+16], of[:16]) || n > MaxLabel {
+		return record{}, false
+	}
+	return record{
+		kind:   Kind(b[rKind]),
+		flags:  b[rFlags],
+		serial: be.Uint32(b[rSerial:]),
+		arg:    be.Uint32(b[rArg:]),
+		time:   int64(be.Uint64(b[rTime:])),
+		entry:  [16]byte(b[rEntry:]),
+		label:  string(b[rLabel : rLabel+n]),
+	}, true
+}
+
+// blank reports whether b was never programmed, as far as reading tells.
+func blank(b []byte) bool {
+	for _, c := range b {
+		if c != 0xFF {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,12 @@
+// Package flash gives the chain one view of what it can stand on: an MTD
+// partition, a block device, or a file.
+//
+// A Device is a row of erase blocks. A block is erased as a whole, to 0xFF;
+// after that each of its write units is programmed once, in rising order. Code
+// that keeps to these two rules runs on NOR, NOR with ECC, NAND, UBI, block
+// devices and files alike; package sim is a device that panics when they are
+// broken, and that cuts the power.
+//
+// Reading order: device.go (the interface and the rules), file.go (files and
+// block devices), mtd_linux.go (the MTD character device).
+package flash

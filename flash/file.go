@@ -1,0 +1,124 @@
+package flash
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+)
+
+// Open opens the device at path: an MTD character device (on Linux), a block
+// device, or a file. A nil o means the defaults. What is left over at the end
+// of a file or block device, less than an erase block, is not used.
+func Open(path string, o *Options) (Device, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	mode := os.O_RDWR
+	if o.ReadOnly {
+		mode = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, mode, 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open flash: %w", err)
+	}
+	d, err := open(f, o)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("cannot open flash %s: %w", path, err)
+	}
+	return d, nil
+}
+
+func open(f *os.File, o *Options) (Device, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case st.IsDir():
+		return nil, syscall.EISDIR
+	case st.Mode()&os.ModeCharDevice != 0:
+		return openMTD(f, o)
+	case st.Mode()&os.ModeDevice == 0 && !st.Mode().IsRegular():
+		return nil, errors.New("not a file, a block device or an MTD character device")
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	g := Geometry{EraseSize: o.EraseSize, WriteSize: o.WriteSize}
+	if g.EraseSize == 0 {
+		g.EraseSize = DefaultEraseSize
+	}
+	if g.WriteSize == 0 {
+		g.WriteSize = min(DefaultWriteSize, g.EraseSize)
+	}
+	if g.EraseSize > 0 {
+		g.Size = size - size%int64(g.EraseSize)
+	}
+	if err := g.Check(); err != nil {
+		return nil, err
+	}
+	return &file{f: f, g: g, readOnly: o.ReadOnly}, nil
+}
+
+// file is a file or a block device as a Device. Writes go through the page
+// cache; Sync makes them durable and empties the cache, so that what is read
+// back afterwards is what the medium has.
+type file struct {
+	f        *os.File
+	g        Geometry
+	readOnly bool
+	ones     []byte // an erased block, made when first needed
+}
+
+func (d *file) Geometry() Geometry { return d.g }
+
+func (d *file) ReadAt(p []byte, off int64) (int, error) { return d.f.ReadAt(p, off) }
+
+func (d *file) Program(p []byte, off int64) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
+	if err := checkProgram(d.g, len(p), off); err != nil {
+		return err
+	}
+	_, err := d.f.WriteAt(p, off)
+	return err
+}
+
+func (d *file) Erase(block int) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
+	if err := checkBlock(d.g, block); err != nil {
+		return err
+	}
+	if d.ones == nil {
+		d.ones = bytes.Repeat([]byte{0xFF}, d.g.EraseSize)
+	}
+	_, err := d.f.WriteAt(d.ones, int64(block)*int64(d.g.EraseSize))
+	return err
+}
+
+// IsBad reports false: a file or block device hides its bad places.
+func (d *file) IsBad(block int) (bool, error) { return false, checkBlock(d.g, block) }
+
+func (d *file) MarkBad(block int) error {
+	return fmt.Errorf("cannot mark erase block %d bad: a file or block device knows no bad blocks", block)
+}
+
+func (d *file) Sync() error {
+	if d.readOnly {
+		return nil
+	}
+	if err := d.f.Sync(); err != nil {
+		return err
+	}
+	return dropCache(d.f)
+}
+
+func (d *file) Close() error { return d.f.Close() }

@@ -1,0 +1,184 @@
+package flash
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// mtdMajor is the major number of MTD character devices, from
+// Documentation/admin-guide/devices.txt of the kernel.
+const mtdMajor = 90
+
+// openMTD makes a Device of an MTD character device. The numbers come from
+// MEMGETINFO and, where that has only 32 bits for them, from sysfs
+// (Documentation/ABI/testing/sysfs-class-mtd of the kernel).
+func openMTD(f *os.File, o *Options) (Device, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return nil, err
+	}
+	if unix.Major(uint64(st.Rdev)) != mtdMajor {
+		return nil, errors.New("not an MTD device, a block device or a file")
+	}
+	d := &mtd{f: f, readOnly: o.ReadOnly}
+	var info unix.MtdInfo
+	if err := d.ioctl(unix.MEMGETINFO, unsafe.Pointer(&info)); err != nil {
+		return nil, fmt.Errorf("cannot ask for the size: %w", err)
+	}
+	size := int64(info.Size)
+	if n, err := sysfsInt(fmt.Sprintf("/sys/dev/char/%d:%d/size", mtdMajor, unix.Minor(uint64(st.Rdev)))); err == nil {
+		size = n
+	}
+	d.nand = info.Type == unix.MTD_NANDFLASH || info.Type == unix.MTD_MLCNANDFLASH
+	d.g = Geometry{Size: size, EraseSize: int(info.Erasesize), WriteSize: max(int(info.Writesize), 1)}
+	if d.g.EraseSize > 0 {
+		d.g.Size -= size % int64(d.g.EraseSize)
+	}
+	if err := d.g.Check(); err != nil {
+		return nil, err
+	}
+	if !o.ReadOnly {
+		if info.Flags&unix.MTD_WRITEABLE == 0 {
+			return nil, errors.New("the partition is read-only")
+		}
+		if info.Flags&unix.MTD_POWERUP_LOCK != 0 {
+			if err := d.unlock(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return d, nil
+}
+
+// mtd is an MTD character device as a Device. Its writes are synchronous.
+type mtd struct {
+	f        *os.File
+	g        Geometry
+	nand     bool // has bad blocks
+	readOnly bool
+}
+
+func (d *mtd) Geometry() Geometry { return d.g }
+
+func (d *mtd) ReadAt(p []byte, off int64) (int, error) {
+	n, err := d.f.ReadAt(p, off)
+	// The kernel returns data that needed ECC's help, or that ECC could not
+	// help, as a success; what still comes as one of these two is the same news.
+	if n == len(p) || errors.Is(err, unix.EUCLEAN) || errors.Is(err, unix.EBADMSG) {
+		return len(p), nil
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func (d *mtd) Program(p []byte, off int64) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
+	if err := checkProgram(d.g, len(p), off); err != nil {
+		return err
+	}
+	_, err := d.f.WriteAt(p, off)
+	return err
+}
+
+func (d *mtd) Erase(block int) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
+	if err := checkBlock(d.g, block); err != nil {
+		return err
+	}
+	e := unix.EraseInfo64{Start: uint64(d.offset(block)), Length: uint64(d.g.EraseSize)}
+	return d.ioctl(unix.MEMERASE64, unsafe.Pointer(&e))
+}
+
+func (d *mtd) IsBad(block int) (bool, error) {
+	if err := checkBlock(d.g, block); err != nil {
+		return false, err
+	}
+	if !d.nand {
+		return false, nil
+	}
+	bad, err := d.ask(unix.MEMGETBADBLOCK, d.offset(block))
+	return bad > 0, err
+}
+
+func (d *mtd) MarkBad(block int) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
+	if err := checkBlock(d.g, block); err != nil {
+		return err
+	}
+	_, err := d.ask(unix.MEMSETBADBLOCK, d.offset(block))
+	return err
+}
+
+// Sync lets the driver write what it holds back (block2mtd leaves it to the
+// page cache of the disk): the kernel asks it to when a descriptor that was
+// open for writing is closed.
+func (d *mtd) Sync() error {
+	if d.readOnly {
+		return nil
+	}
+	f, err := os.OpenFile(d.f.Name(), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func (d *mtd) Close() error { return d.f.Close() }
+
+func (d *mtd) offset(block int) int64 { return int64(block) * int64(d.g.EraseSize) }
+
+// unlock opens a chip for writing that locks itself at power-up.
+func (d *mtd) unlock() error {
+	for block := range d.g.Blocks() {
+		e := unix.EraseInfo{Start: uint32(d.offset(block)), Length: uint32(d.g.EraseSize)}
+		err := d.ioctl(unix.MEMUNLOCK, unsafe.Pointer(&e))
+		if errors.Is(err, unix.EOPNOTSUPP) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("cannot unlock erase block %d: %w", block, err)
+		}
+	}
+	return nil
+}
+
+func (d *mtd) ioctl(request uint, arg unsafe.Pointer) error {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(arg))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// ask is an ioctl whose argument is an offset and whose result is a number.
+func (d *mtd) ask(request uint, off int64) (int, error) {
+	r, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(unsafe.Pointer(&off)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(r), nil
+}
+
+// sysfsInt reads a file of sysfs that holds one decimal number.
+func sysfsInt(path string) (int64, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+}
