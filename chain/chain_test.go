@@ -376,6 +376,12 @@ func TestRot(t *testing.T) {
 		for bit := range 256 * 8 {
 			bits = append(bits, start*8+bit)
 		}
+		slots := start + (256+32*int((e.Stored+65535)/65536)+int(e.Stored)+127)/128*128
+		for bit := range 124 * 8 {
+			if i == 3 { // the others have a second record, for the promotion
+				bits = append(bits, slots*8+bit)
+			}
+		}
 		for off := 256; off < int(e.Stored)+256; off += 1024 {
 			bits = append(bits, (start+off)*8+off%8)
 		}

@@ -76,11 +76,9 @@ func (c *Chain) retire(kind Kind, n int, now time.Time) error {
 	if err := c.record(e, kind, flags, arg, "", now); err != nil {
 		return err
 	}
-	for _, copy := range c.copies {
-		if copy.Hash == e.Hash && copy.Block != e.Block && copy.SlotsFree() > 0 {
-			if err := c.record(copy, kind, flags, arg, "", now); err != nil {
-				return err
-			}
+	if b := c.copy; b != nil && b.Hash == e.Hash && b.SlotsFree() > 0 {
+		if err := c.record(b, kind, flags, arg, "", now); err != nil {
+			return err
 		}
 	}
 	return c.expect(prev)

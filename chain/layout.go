@@ -6,14 +6,17 @@ import (
 
 // The parts of an entry, one behind the other:
 //
-//	header | chunk table | payload | record slots | padding to the erase block
+//	header | chunk table | payload | record slots | unused | copy slots
 //
 // The header takes whole write units, so does what follows up to the slots. A
-// slot is one write unit, and never less than minSlotSize bytes.
+// slot is one write unit, and never less than minSlotSize bytes. The last
+// copySlots slots of the last erase block are for an entry that stands in the
+// back buffer: there they are the last of the flash, where a reader finds them.
 const (
 	minSlotSize = recordSize
 	minSlots    = 8
 	maxSlots    = 32
+	copySlots   = 2
 
 	// chunkSize is what one hash of the chunk table covers, in bytes of the
 	// payload: small enough to be checked before it is decompressed, in RAM.
@@ -38,8 +41,8 @@ type layout struct {
 func plan(g flash.Geometry, stored int64) layout {
 	l := parts(g, stored)
 	e := int64(g.EraseSize)
-	l.blocks = int((l.slots + minSlots*l.slot + e - 1) / e)
-	l.nSlots = int(min((int64(l.blocks)*e-l.slots)/l.slot, maxSlots))
+	l.blocks = int(roundUp(l.slots+(minSlots+copySlots)*l.slot, e) / e)
+	l.nSlots = int(min((int64(l.blocks)*e-l.slots)/l.slot-copySlots, maxSlots))
 	return l
 }
 
@@ -48,7 +51,7 @@ func (h *Header) layout() layout {
 	l := parts(h.geometry(), h.Stored)
 	l.nSlots = h.Slots
 	e := int64(h.EraseSize)
-	l.blocks = int((l.slots + int64(h.Slots)*l.slot + e - 1) / e)
+	l.blocks = int(roundUp(l.slots+int64(h.Slots+copySlots)*l.slot, e) / e)
 	return l
 }
 

@@ -33,7 +33,7 @@ type record struct {
 	kind   Kind
 	flags  byte
 	serial uint32 // rises with each record written to this flash
-	arg    uint32 // KindRetire: how many entries the chain lost by it
+	arg    uint32 // retire, drop: how many entries the chain lost; commit of a copy: its erase blocks
 	time   int64  // seconds since 1970
 	entry  [16]byte
 	label  string // KindPromote: replaces that of the header, unless empty
@@ -73,13 +73,12 @@ func (r *record) encode() []byte {
 }
 
 // decodeRecord is the one place that says whether recordSize bytes are a
-// record of the entry whose header has the hash of.
-func decodeRecord(b []byte, of Hash) (record, bool) {
+// record; of which entry, record.of says.
+func decodeRecord(b []byte) (record, bool) {
 	be := binary.BigEndian
 	n := int(be.Uint16(b[rLabelLen:]))
 	if !bytes.Equal(b[rMagic:rMagic+len(recordMagic)], recordMagic[:]) ||
-		be.Uint32(b[rSum:]) != crc32.ChecksumIEEE(b[:rSum]) ||
-		!bytes.Equal(b[rEntry:rEntry+16], of[:16]) || n > MaxLabel {
+		be.Uint32(b[rSum:]) != crc32.ChecksumIEEE(b[:rSum]) || b[rKind] == 0 || n > MaxLabel {
 		return record{}, false
 	}
 	return record{
@@ -92,6 +91,9 @@ func decodeRecord(b []byte, of Hash) (record, bool) {
 		label:  string(b[rLabel : rLabel+n]),
 	}, true
 }
+
+// of reports whether r is a record of the entry whose header has a hash.
+func (r *record) of(hash Hash) bool { return bytes.Equal(r.entry[:], hash[:len(r.entry)]) }
 
 // blank reports whether b was never programmed, as far as reading tells.
 func blank(b []byte) bool {

@@ -26,7 +26,7 @@ func (c *Chain) settle() error {
 		if err != nil {
 			return err
 		}
-		if err := c.put(e.Home, &e.Header, p, time.Unix(e.last.time, 0)); err != nil {
+		if err := c.put(e.Home, e.Home, &e.Header, p, time.Unix(e.last.time, 0)); err != nil {
 			return err
 		}
 		if err := c.expect(c.ID()); err != nil {

@@ -20,6 +20,7 @@ type Entry struct {
 	Home   int    // where its place in the row is
 
 	layout layout
+	slots  int64  // offset of the record slots on the flash
 	last   record // the last valid one
 	used   int    // slots up to here were written to
 }
@@ -49,7 +50,7 @@ type Chain struct {
 	entries  []*Entry // what a boot shows, oldest first
 	end      int      // the block behind the last of them
 	standing *Entry   // committed at end, but not shown: retired or rejected
-	copies   []*Entry // entries in the back buffer: they end where the flash ends
+	copy     *Entry   // the entry in the back buffer, or nil
 	rejected map[int]error
 	damage   []Damage
 	blocked  error  // why nothing may be written
@@ -124,7 +125,7 @@ func (c *Chain) reopen() {
 // walk is the one place that decides what a boot shows.
 func (c *Chain) walk() {
 	c.entries, c.damage, c.standing, c.blocked, c.serial = nil, nil, nil, nil, 0
-	c.scan(c.homes())
+	c.copy = c.back(c.homes())
 	var prev Hash
 	at := 0
 	for {
@@ -142,7 +143,7 @@ func (c *Chain) walk() {
 }
 
 // homes returns the block behind the last entry that stands at its home, be it
-// shown or not: copies are looked for from there on.
+// shown or not: a copy stands behind it.
 func (c *Chain) homes() int {
 	var prev Hash
 	at := 0
@@ -158,16 +159,36 @@ func (c *Chain) homes() int {
 	}
 }
 
-// scan looks for copies of entries in the back buffer, from a block on.
-func (c *Chain) scan(from int) {
-	c.copies = nil
-	for block := from; block < c.a.blocks(); block++ {
-		e, err := c.read(block)
-		if err == nil && e.committed() && e.Block+e.Blocks == c.a.blocks() {
-			c.copies = append(c.copies, e)
-			c.serial = max(c.serial, e.last.serial)
-		}
+// back returns the entry in the back buffer, behind a block, or nil. It is
+// found by its commit record in the last slots of the flash.
+func (c *Chain) back(behind int) *Entry {
+	slot := roundUp(minSlotSize, int64(c.a.g.WriteSize))
+	var b [recordSize]byte
+	if c.a.g.Size < copySlots*slot {
+		return nil
 	}
+	if _, err := c.a.ReadAt(b[:], c.a.g.Size-copySlots*slot); err != nil {
+		c.report("the back buffer", err)
+		return nil
+	}
+	r, ok := decodeRecord(b[:])
+	block := c.a.blocks() - int(r.arg)
+	if !ok || block <= 0 || block < behind {
+		return nil
+	}
+	e, err := c.read(block)
+	if err != nil || e.Blocks != int(r.arg) || e.layout.slot != slot || !r.of(e.Hash) {
+		return nil
+	}
+	copied := *e
+	e = &copied
+	e.slots, e.last, e.used, e.layout.nSlots = c.a.g.Size-copySlots*slot, record{}, 0, copySlots
+	if err := c.readRecords(e); err != nil {
+		c.report("the back buffer", err)
+		return nil
+	}
+	c.serial = max(c.serial, e.last.serial)
+	return e
 }
 
 // next returns the entry that follows the one with the hash prev, or nil where
@@ -192,14 +213,12 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		c.report(fmt.Sprintf("erase block %d", c.a.device(at)), err)
 		c.blocked = err
 	}
-	for _, e := range c.copies {
-		if e.Block > at && e.follows(prev, number) {
-			e.Home = at
-			if c.standing != nil && c.standing.Hash == e.Hash {
-				e.last = c.standing.last
-			}
-			found = append(found, e)
+	if e := c.copy; e != nil && e.Block > at && e.follows(prev, number) {
+		e.Home = at
+		if c.standing != nil && c.standing.Hash == e.Hash {
+			e.last = c.standing.last
 		}
+		found = append(found, e)
 	}
 	slices.SortStableFunc(found, func(x, y *Entry) int { return cmp.Compare(y.last.serial, x.last.serial) })
 	for _, e := range found {
@@ -259,6 +278,7 @@ func (c *Chain) readFlash(block int) (*Entry, error) {
 	}
 	e := &Entry{Header: *h, Hash: sha256.Sum256(raw[:]), Label: h.Label, Block: block, Home: block, layout: h.layout()}
 	e.Blocks = e.layout.blocks
+	e.slots = c.a.offset(block) + e.layout.slots
 	if e.Blocks > c.a.blocks()-block {
 		return nil, fmt.Errorf("%w: a header that announces %d erase blocks, %d are left", ErrDamaged, e.Blocks, c.a.blocks()-block)
 	}
@@ -270,7 +290,7 @@ func (c *Chain) readFlash(block int) (*Entry, error) {
 func (c *Chain) readRecords(e *Entry) error {
 	var b [recordSize]byte
 	for slot, blanks := 0, 0; slot < e.layout.nSlots && blanks < 2; slot++ {
-		if _, err := c.a.ReadAt(b[:], e.slotOffset(c.a, slot)); err != nil {
+		if _, err := c.a.ReadAt(b[:], e.slotOffset(slot)); err != nil {
 			return err
 		}
 		if blank(b[:]) {
@@ -278,7 +298,7 @@ func (c *Chain) readRecords(e *Entry) error {
 			continue
 		}
 		blanks, e.used = 0, slot+1
-		if r, ok := decodeRecord(b[:], e.Hash); ok {
+		if r, ok := decodeRecord(b[:]); ok && r.of(e.Hash) {
 			e.last = r
 			if r.label != "" {
 				e.Label = r.label
@@ -288,6 +308,4 @@ func (c *Chain) readRecords(e *Entry) error {
 	return nil
 }
 
-func (e *Entry) slotOffset(a *area, slot int) int64 {
-	return a.offset(e.Block) + e.layout.slots + int64(slot)*e.layout.slot
-}
+func (e *Entry) slotOffset(slot int) int64 { return e.slots + int64(slot)*e.layout.slot }

@@ -49,14 +49,15 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 		return err
 	}
 	if twice {
-		if err := c.disarm(home, c.a.blocks()-l.blocks); err != nil {
+		back := c.a.blocks() - l.blocks
+		if err := c.disarm(home, back); err != nil {
 			return err
 		}
-		if err := c.put(c.a.blocks()-l.blocks, h, p, now); err != nil {
+		if err := c.put(back, home, h, p, now); err != nil {
 			return err
 		}
 	}
-	if err := c.put(home, h, p, now); err != nil {
+	if err := c.put(home, home, h, p, now); err != nil {
 		return err
 	}
 	return c.expect(h.hash())
@@ -89,23 +90,23 @@ func (c *Chain) room(home, held, blocks int, twice bool) error {
 // entry whose header is gone cannot come back.
 func (c *Chain) disarm(home, back int) error {
 	s := c.standing
-	if s == nil || s.slotOffset(c.a, s.used) <= c.a.offset(back) {
+	if s == nil || s.slotOffset(s.used) <= c.a.offset(back) {
 		return nil
 	}
 	return c.a.erase(home)
 }
 
-// put writes an entry at a block: what was there is erased, header and payload
-// are programmed and read back, and only then the commit record makes it an
-// entry.
-func (c *Chain) put(block int, h *Header, p *Payload, now time.Time) error {
+// put writes an entry at a block, its home or the back buffer: what was there
+// is erased, header and payload are programmed and read back, and only then the
+// commit record makes it an entry.
+func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error {
 	l := h.layout()
 	for i := range l.blocks {
 		if err := c.a.erase(block + i); err != nil {
 			return err
 		}
 	}
-	if err := c.sever(h.hash(), block, l.blocks); err != nil {
+	if err := c.sever(h.hash(), home+l.blocks); err != nil {
 		return err
 	}
 	start, end := c.a.offset(block), roundUp(l.frame+h.Stored, int64(c.a.g.WriteSize))
@@ -131,26 +132,24 @@ func (c *Chain) put(block int, h *Header, p *Payload, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Blocks: l.blocks, layout: l}
-	return c.record(e, KindCommit, 0, 0, "", now)
+	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Blocks: l.blocks, layout: l, slots: start + l.slots}
+	arg := 0
+	if block != home {
+		e.slots, e.layout.nSlots = c.a.g.Size-copySlots*l.slot, copySlots
+		arg = l.blocks
+	}
+	return c.record(e, KindCommit, 0, uint32(arg), "", now)
 }
 
-// sever erases any header of old that would follow the entry with the given
-// hash, which is about to be written at block: the same entry can be written a
-// second time, but what stood behind it the first time must not come back.
-func (c *Chain) sever(hash Hash, block, blocks int) error {
-	for b := range c.a.blocks() {
-		if b >= block && b < block+blocks {
-			continue
-		}
-		e, err := c.readFlash(b)
-		if err == nil && e.Prev == hash {
-			if err := c.a.erase(b); err != nil {
-				return err
-			}
-		}
+// sever erases the header at a block if it would follow the entry with the
+// given hash, which is about to be written in front of it: the same entry can
+// be written a second time, but what stood behind it the first time must not
+// come back.
+func (c *Chain) sever(hash Hash, next int) error {
+	if e, err := c.readFlash(next); err != nil || e.Prev != hash {
+		return nil
 	}
-	return nil
+	return c.a.erase(next)
 }
 
 // stream returns the first end bytes of an entry: header, chunk table, payload
@@ -197,7 +196,7 @@ func (c *Chain) record(e *Entry, kind Kind, flags byte, arg uint32, label string
 		if e.SlotsFree() <= 0 {
 			return errors.Join(err, fmt.Errorf("%w: %s has used its %d", ErrNoSlot, e.Name(), e.layout.nSlots))
 		}
-		off := e.slotOffset(c.a, e.used)
+		off := e.slotOffset(e.used)
 		e.used++
 		if err = c.append(b, off); err == nil || !errors.Is(err, ErrReadBack) {
 			return err

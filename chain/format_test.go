@@ -1,0 +1,164 @@
+package chain
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/crc32"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"chainroot/flash"
+)
+
+// TestHeaderOffsets pins every offset that FORMAT.md names, by hand.
+func TestHeaderOffsets(t *testing.T) {
+	h := &Header{
+		Type: TypeVolatile, EraseSize: 0x10000, WriteSize: 0x800, Slots: 31, Number: 7,
+		Stored: 0x123456, Unpacked: 0x234567, Created: 0x65432100,
+		Table: sha256.Sum256([]byte("table")), Prev: sha256.Sum256([]byte("prev")), Label: "a label",
+	}
+	b := h.encode()
+	be := binary.BigEndian
+	for _, c := range []struct {
+		field string
+		got   any
+		want  any
+	}{
+		{"size", len(b), 256},
+		{"magic", string(b[0:8]), "CHAINRT\n"},
+		{"version", be.Uint16(b[8:]), uint16(1)},
+		{"type", b[10], byte(2)},
+		{"coding", b[11], byte(1)},
+		{"erase block", be.Uint32(b[12:]), uint32(0x10000)},
+		{"write unit", be.Uint32(b[16:]), uint32(0x800)},
+		{"record slots", be.Uint16(b[20:]), uint16(31)},
+		{"label length", be.Uint16(b[22:]), uint16(7)},
+		{"number", be.Uint32(b[24:]), uint32(7)},
+		{"reserved", be.Uint32(b[28:]), uint32(0)},
+		{"stored", be.Uint64(b[32:]), uint64(0x123456)},
+		{"unpacked", be.Uint64(b[40:]), uint64(0x234567)},
+		{"created", be.Uint64(b[48:]), uint64(0x65432100)},
+		{"table hash", Hash(b[56:88]), h.Table},
+		{"prev", Hash(b[88:120]), h.Prev},
+		{"label", string(b[120:127]), "a label"},
+		{"rest of the label and reserved", strings.Trim(string(b[127:252]), "\x00"), ""},
+		{"checksum", be.Uint32(b[252:]), crc32.ChecksumIEEE(b[:252])},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.field, c.got, c.want)
+		}
+	}
+	back, err := decodeHeader(b)
+	if err != nil || *back != *h {
+		t.Errorf("decoded %+v, %v", back, err)
+	}
+}
+
+func TestRecordOffsets(t *testing.T) {
+	of := Hash(sha256.Sum256([]byte("entry")))
+	r := record{kind: KindPromote, flags: flagSnapshot, serial: 9, arg: 3, time: 0x65432100, entry: [16]byte(of[:16]), label: "fixed"}
+	b := r.encode()
+	be := binary.BigEndian
+	for _, c := range []struct {
+		field string
+		got   any
+		want  any
+	}{
+		{"size", len(b), 128},
+		{"magic", string(b[0:4]), "REC1"},
+		{"kind", b[4], byte(2)},
+		{"flags", b[5], byte(1)},
+		{"label length", be.Uint16(b[6:]), uint16(5)},
+		{"serial", be.Uint32(b[8:]), uint32(9)},
+		{"argument", be.Uint32(b[12:]), uint32(3)},
+		{"time", be.Uint64(b[16:]), uint64(0x65432100)},
+		{"entry", hex.EncodeToString(b[24:40]), hex.EncodeToString(of[:16])},
+		{"label", string(b[40:45]), "fixed"},
+		{"rest of the label", strings.Trim(string(b[45:124]), "\xff"), ""},
+		{"checksum", be.Uint32(b[124:]), crc32.ChecksumIEEE(b[:124])},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.field, c.got, c.want)
+		}
+	}
+	if back, ok := decodeRecord(b); !ok || back != r || !back.of(of) {
+		t.Errorf("decoded %+v, %v", back, ok)
+	}
+	if back, _ := decodeRecord(b); back.of(Hash{}) {
+		t.Error("a record of another entry is taken for one of this")
+	}
+}
+
+// TestLayout pins where the parts of an entry stand: the examples of FORMAT.md.
+func TestLayout(t *testing.T) {
+	for _, c := range []struct {
+		erase, write int
+		stored       int64
+		want         layout
+	}{
+		{65536, 1, 1000, layout{table: 256, frame: 288, slots: 1408, slot: 128, blocks: 1, nSlots: 32}},
+		{65536, 4096, 1000, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 1, nSlots: 12}},
+		{65536, 1, 200_000, layout{table: 256, frame: 384, slots: 200_448, slot: 128, blocks: 4, nSlots: 32}},
+		{126976, 2048, 126976, layout{table: 2048, frame: 2112, slots: 129_280 + 1792, slot: 2048, blocks: 2, nSlots: 32}},
+		{4096, 4096, 1, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 12, nSlots: 8}},
+	} {
+		g := flash.Geometry{Size: 1 << 30, EraseSize: c.erase, WriteSize: c.write}
+		if got := plan(g, c.stored); got != c.want {
+			t.Errorf("%d bytes on %d/%d: %+v, want %+v", c.stored, c.erase, c.write, got, c.want)
+		}
+		h := Header{EraseSize: c.erase, WriteSize: c.write, Stored: c.stored, Slots: c.want.nSlots}
+		if got := h.layout(); got != c.want {
+			t.Errorf("read back: %+v, want %+v", got, c.want)
+		}
+	}
+}
+
+// TestFormatNamesEveryField compares the numbers in FORMAT.md's tables with the
+// constants.
+func TestFormatNamesEveryField(t *testing.T) {
+	text, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile(`(?m)^\| (\d+) \| (\d+) \| ([a-z -]+) \|`)
+	var got []string
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		got = append(got, m[1]+" "+m[2]+" "+m[3])
+	}
+	want := strings.Split(strings.TrimSpace(`
+0 8 magic
+8 2 version
+10 1 type
+11 1 coding
+12 4 erase block
+16 4 write unit
+20 2 record slots
+22 2 label length
+24 4 number
+28 4 reserved
+32 8 stored
+40 8 unpacked
+48 8 created
+56 32 table
+88 32 prev
+120 80 label
+200 52 reserved
+252 4 checksum
+0 4 magic
+4 1 kind
+5 1 flags
+6 2 label length
+8 4 serial
+12 4 argument
+16 8 time
+24 16 entry
+40 80 label
+120 4 reserved
+124 4 checksum`), "\n")
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("FORMAT.md has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

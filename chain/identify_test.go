@@ -1,0 +1,92 @@
+package chain_test
+
+import (
+	"testing"
+
+	"chainroot/chain"
+	"chainroot/flash"
+	"chainroot/flash/sim"
+)
+
+func TestIdentify(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 1}
+	for _, c := range []struct {
+		name string
+		off  int
+		data string
+		want chain.Content
+	}{
+		{"erased", 0, "", chain.ContentErased},
+		{"new disk", 0, string(make([]byte, 8192)), chain.ContentErased},
+		{"mark", 0, "\xde\xad\xc0\xde", chain.ContentMarked},
+		{"jffs2, little-endian, clean marker", 0, "\x85\x19\x03\x20\x0c\x00\x00\x00", chain.ContentJFFS2},
+		{"jffs2, big-endian, inode", 0, "\x19\x85\xe0\x02", chain.ContentJFFS2},
+		{"jffs2 magic with a node type that is none", 0, "\x19\x85\x12\x34", chain.ContentUnknown},
+		{"ubifs", 0, "\x31\x18\x10\x06", chain.ContentUBIFS},
+		{"ext4", 1080, "\x53\xef", chain.ContentExt4},
+		{"f2fs", 1024, "\x10\x20\xf5\xf2", chain.ContentF2FS},
+		{"squashfs", 0, "hsqs", chain.ContentSquashfs},
+		{"fstools", 0, "OWRT", chain.ContentFstools},
+		{"something", 0, "something", chain.ContentUnknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dev := sim.New(g)
+			copy(dev.Bytes()[c.off:], c.data)
+			got, err := chain.Identify(dev)
+			if err != nil || got != c.want {
+				t.Errorf("got %v, %v, want %v", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestIdentifyMidRewrite cuts the power at every operation that replaces the
+// first entry: the partition is a chain all the time.
+func TestIdentifyMidRewrite(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 1}
+	dev := sim.New(g)
+	if err := config(t, noise("a|", 70_000)).do(open(t, dev)); err != nil {
+		t.Fatal(err)
+	}
+	next := config(t, noise("b|", 70_000))
+	for k := 0; ; k++ {
+		for _, tear := range sim.Tears {
+			d := dev.Clone()
+			d.CutAfter(k, tear, 1)
+			if next.do(open(t, d)) == nil {
+				if k < 8 {
+					t.Fatalf("only %d operations", k)
+				}
+				return
+			}
+			d.PowerOn()
+			if got, err := chain.Identify(d); err != nil || got != chain.ContentChain {
+				t.Fatalf("cut %d at operation %d: %v, %v", tear, k, got, err)
+			}
+		}
+	}
+}
+
+func TestGeometryOfAnImage(t *testing.T) {
+	for _, g := range geometries {
+		dev := sim.New(g)
+		if _, _, ok := chain.Geometry(dev); ok {
+			t.Errorf("%s: a geometry of erased flash", shape(g))
+		}
+		for _, s := range []step{config(t, noise("a|", 2000)), config(t, noise("b|", 2000))} {
+			if err := s.do(open(t, dev)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			e, w, ok := chain.Geometry(dev)
+			if !ok || e != g.EraseSize || w != g.WriteSize {
+				t.Errorf("%s: found %d, %d, %v", shape(g), e, w, ok)
+			}
+			if g.EraseSize&(g.EraseSize-1) != 0 {
+				break // no file has the geometry of UBI
+			}
+			dev.Bytes()[100] ^= 1 // the first header no longer counts
+		}
+	}
+}
