@@ -106,6 +106,10 @@ func (c *Chain) ID() Hash {
 	return Hash{}
 }
 
+// Writable returns nil, or why nothing can be written to this chain: a part of
+// it cannot be read, or is of a newer version or for another flash.
+func (c *Chain) Writable() error { return c.blocked }
+
 // Damage returns what the walk and Reject passed over.
 func (c *Chain) Damage() []Damage { return c.damage }
 
@@ -211,7 +215,7 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		c.report(fmt.Sprintf("erase block %d", c.a.device(at)), err)
 	case err != nil && !errors.Is(err, errNoHeader):
 		c.report(fmt.Sprintf("erase block %d", c.a.device(at)), err)
-		c.blocked = err
+		c.blocked = fmt.Errorf("cannot use erase block %d: %w", c.a.device(at), err)
 	}
 	if e := c.copy; e != nil && e.Block > at && e.follows(prev, number) {
 		e.Home = at

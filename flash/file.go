@@ -56,8 +56,9 @@ func open(f *os.File, o *Options) (Device, error) {
 	if g.WriteSize == 0 {
 		g.WriteSize = min(DefaultWriteSize, g.EraseSize)
 	}
-	if g.EraseSize > 0 {
-		g.Size = size - size%int64(g.EraseSize)
+	g.Size = size
+	if e := int64(g.EraseSize); e > 0 && size >= e {
+		g.Size -= size % e
 	}
 	if err := g.Check(); err != nil {
 		return nil, err

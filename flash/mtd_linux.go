@@ -38,8 +38,8 @@ func openMTD(f *os.File, o *Options) (Device, error) {
 	}
 	d.nand = info.Type == unix.MTD_NANDFLASH || info.Type == unix.MTD_MLCNANDFLASH
 	d.g = Geometry{Size: size, EraseSize: int(info.Erasesize), WriteSize: max(int(info.Writesize), 1)}
-	if d.g.EraseSize > 0 {
-		d.g.Size -= size % int64(d.g.EraseSize)
+	if e := int64(d.g.EraseSize); e > 0 && size >= e {
+		d.g.Size -= size % e
 	}
 	if err := d.g.Check(); err != nil {
 		return nil, err

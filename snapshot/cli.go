@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// cli is one run of the program.
+type cli struct {
+	out, errs io.Writer
+	root      string // of the running unit: /, or a directory in tests
+	now       func() time.Time
+
+	device    string        // --device
+	eraseSize int           // --erase-size, bytes
+	writeSize int           // --write-size, bytes
+	wait      time.Duration // --wait
+}
+
+// command is one verb of the program.
+type command struct {
+	name     string
+	args     string // as in the help
+	summary  string // one line
+	details  string // paragraphs for help COMMAND
+	maxArgs  int
+	register func(*flag.FlagSet) func(*cli, []string) error
+}
+
+// commands are all verbs, in the order of the help. A function, not a
+// variable: help refers to it.
+func commands() []command {
+	return []command{
+		infoCommand, idCommand, configCommand, pushCommand, rollbackCommand, verifyCommand, helpCommand(),
+	}
+}
+
+// defaultWait is how long a command waits for another one to end.
+const defaultWait = 30 * time.Second
+
+// main runs the program and returns its exit code.
+func (c *cli) main(args []string) int {
+	if c.now == nil {
+		c.now = time.Now
+	}
+	err := c.run(args)
+	if err == nil || errors.Is(err, errHelp) {
+		return exitOK
+	}
+	fmt.Fprintf(c.errs, "snapshot: %v\n", err)
+	return exitCode(err)
+}
+
+func (c *cli) run(args []string) error {
+	name, rest := splitCommand(args)
+	if name == "" {
+		// Flags without a command: complain about them first.
+		if _, err := parse(c.flags(""), rest); err != nil && !errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		c.usage(c.errs)
+		return usageError("no command given: `snapshot help` lists them")
+	}
+	for _, cmd := range commands() {
+		if cmd.name != name {
+			continue
+		}
+		fs := c.flags(name)
+		run := cmd.register(fs)
+		pos, err := parse(fs, rest)
+		if errors.Is(err, flag.ErrHelp) {
+			c.commandHelp(c.out, cmd)
+			return errHelp
+		}
+		if err != nil {
+			return err
+		}
+		if len(pos) > cmd.maxArgs {
+			return usageError("%s takes %s, not %q: see `snapshot help %s`", name, atMost(cmd.maxArgs), pos[cmd.maxArgs], name)
+		}
+		return run(c, pos)
+	}
+	return usageError("there is no command %q: `snapshot help` lists them", name)
+}
+
+func atMost(n int) string {
+	if n == 0 {
+		return "no argument"
+	}
+	return fmt.Sprintf("at most %d argument", n)
+}
+
+// flags returns the flags that every command knows.
+func (c *cli) flags(name string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&c.device, "device", "", "")
+	fs.IntVar(&c.eraseSize, "erase-size", 0, "")
+	fs.IntVar(&c.writeSize, "write-size", 0, "")
+	fs.DurationVar(&c.wait, "wait", defaultWait, "")
+	return fs
+}
+
+// valueFlags are the global flags that take a value, to tell the value from
+// the command when they stand before it.
+var valueFlags = map[string]bool{"device": true, "erase-size": true, "write-size": true, "wait": true}
+
+// splitCommand finds the command among the arguments: the first that is not a
+// flag or the value of one.
+func splitCommand(args []string) (name string, rest []string) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if !strings.HasPrefix(a, "-") || a == "-" {
+			return a, append(append([]string(nil), args[:i]...), args[i+1:]...)
+		}
+		switch flagName := strings.TrimLeft(a, "-"); {
+		case flagName == "h" || flagName == "help":
+			return "help", append(append([]string(nil), args[:i]...), args[i+1:]...)
+		case valueFlags[flagName]:
+			i++
+		}
+	}
+	return "", args
+}
+
+// parse parses flags that may stand before, between and after the arguments,
+// and returns the arguments.
+func parse(fs *flag.FlagSet, args []string) (pos []string, err error) {
+	for {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usageError("%s: see `snapshot help %s`", strings.TrimPrefix(err.Error(), "flag: "), fs.Name())
+		}
+		if fs.NArg() == 0 {
+			return pos, nil
+		}
+		if i := len(args) - fs.NArg(); i > 0 && args[i-1] == "--" {
+			return append(pos, fs.Args()...), nil
+		}
+		pos, args = append(pos, fs.Arg(0)), fs.Args()[1:]
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"chainroot/chain"
+	"chainroot/chain/delta"
+)
+
+var configCommand = command{
+	name:    "config",
+	args:    "[--label TEXT] [--upper DIR]",
+	summary: "save what changed since the last snapshot as the volatile entry",
+	details: `Saves the difference between the running system and the last snapshot as the
+volatile entry of the chain, in place of the one there is. Until this, changes
+live in RAM and a reboot forgets them. Saving the same again writes nothing;
+saving no difference takes the volatile entry away.
+
+With --device the difference is the overlay upper directory named by --upper.
+
+  --label TEXT  a name for the entry, at most 80 bytes
+  --upper DIR   the upper directory to save (on a unit: /overlay/upper)
+`,
+	register: func(fs *flag.FlagSet) func(*cli, []string) error {
+		label := fs.String("label", "", "")
+		upper := fs.String("upper", "", "")
+		return func(c *cli, _ []string) error {
+			if err := checkLabel(*label); err != nil {
+				return err
+			}
+			return c.with(true, func(s *session) error {
+				if _, err := c.save(s, *upper, *label); err != nil {
+					return err
+				}
+				return nil
+			})
+		}
+	},
+}
+
+// save writes the delta of the running system, or of the upper directory
+// given, as the volatile entry, and says what it did. changed is false when
+// there was nothing to write.
+func (c *cli) save(s *session, upper, label string) (changed bool, err error) {
+	if err := s.Check(); err != nil {
+		return false, err
+	}
+	c.damage(s)
+	r, err := c.onUnit()
+	if err != nil {
+		return false, err
+	}
+	o := &delta.PackOptions{}
+	switch {
+	case r != nil && upper == "":
+		upper = c.path(upperPath)
+		rest, err := c.since(s, r)
+		if err != nil {
+			return false, err
+		}
+		if o, err = c.packOptions(s, rest); err != nil {
+			return false, err
+		}
+	case upper == "":
+		return false, usageError("with --device, config needs the upper directory to save: --upper DIR")
+	}
+	p, stats, err := pack(upper, o)
+	if err != nil {
+		return false, err
+	}
+	if stats.Entries == 0 {
+		return c.saveNothing(s)
+	}
+	switch err := s.WriteVolatile(p, label, c.now()); {
+	case errors.Is(err, chain.ErrNothing):
+		fmt.Fprintln(c.out, "Nothing has changed since the last config.")
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	v, space := s.Volatile(), s.Space()
+	fmt.Fprintf(c.out, "Saved %s in %s of flash (%s); %s left.\n",
+		count(stats.Entries, "entry", "entries"), bytesText(v.Stored), count(v.Blocks, "erase block", "erase blocks"), count(space.Free, "erase block", "erase blocks"))
+	return true, nil
+}
+
+// saveNothing makes the chain say that the last snapshot is the state.
+func (c *cli) saveNothing(s *session) (changed bool, err error) {
+	switch err := s.Drop(c.now()); {
+	case errors.Is(err, chain.ErrNothing):
+		fmt.Fprintln(c.out, "Nothing has changed since the last snapshot.")
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	fmt.Fprintln(c.out, "Nothing differs from the last snapshot any more: the volatile entry is gone.")
+	return true, nil
+}
+
+// packOptions are those for the running system, which contains the entries in
+// rest already.
+func (c *cli) packOptions(s *session, rest []*chain.Entry) (*delta.PackOptions, error) {
+	o := &delta.PackOptions{}
+	root, err := delta.ReadAttr(c.path(lowerPath))
+	if err != nil {
+		return nil, err
+	}
+	o.Root = root
+	if len(rest) > 0 {
+		o.Base = delta.NewTree()
+		for _, e := range rest {
+			if err := addTo(o.Base, s, e); err != nil {
+				return nil, fmt.Errorf("cannot read %s: %w", e.Name(), err)
+			}
+		}
+	}
+	f, err := os.Open(c.path(excludePath))
+	if errors.Is(err, fs.ErrNotExist) {
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	x, err := delta.ParseExclude(f)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use %s: %w", excludePath, err)
+	}
+	o.Exclude = x.Match
+	return o, nil
+}
+
+func addTo(t *delta.Tree, s *session, e *chain.Entry) error {
+	r, err := s.Tar(e)
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.Add(r), r.Close())
+}
+
+func pack(upper string, o *delta.PackOptions) (*chain.Payload, delta.Stats, error) {
+	w := chain.NewPayloadWriter()
+	stats, err := delta.Pack(w, upper, o)
+	if err != nil {
+		return nil, stats, err
+	}
+	p, err := w.Finish()
+	return p, stats, err
+}
+
+func checkLabel(label string) error {
+	if len(label) > chain.MaxLabel {
+		return usageError("the label has %d bytes, it can have %d", len(label), chain.MaxLabel)
+	}
+	for _, r := range label {
+		if r < ' ' || r == 0x7F || r == 0xFFFD {
+			return usageError("the label %q has a character that does not print", label)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+// Snapshot is /sbin/snapshot: every operation on the chain of a running unit,
+// and with --device on a chain image on a workstation.
+//
+// Each command is a file of its own. cli.go takes the command line apart,
+// exit.go turns errors into exit codes and sentences, device.go opens and
+// locks the chain, unit.go knows what the running unit was booted with.
+package main

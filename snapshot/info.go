@@ -1,0 +1,185 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"chainroot/boot"
+)
+
+var infoCommand = command{
+	name:    "info",
+	args:    "[--json]",
+	summary: "list the entries of the chain and how the flash is used",
+	details: `Lists the entries with their sizes in bytes and erase blocks, and how the flash
+is used. Headers and records are read, payloads are not: verify does that.
+
+  --json  as one JSON object
+`,
+	register: func(fs *flag.FlagSet) func(*cli, []string) error {
+		asJSON := fs.Bool("json", false, "")
+		return func(c *cli, _ []string) error {
+			return c.with(false, func(s *session) error {
+				i, err := c.info(s)
+				if err != nil {
+					return err
+				}
+				if *asJSON {
+					return writeJSON(c.out, i)
+				}
+				return i.print(c.out)
+			})
+		}
+	},
+}
+
+// info is what `info --json` prints. Sizes are in bytes unless they are named
+// blocks.
+type info struct {
+	Device     string      `json:"device"`
+	Holds      string      `json:"holds"`
+	ID         string      `json:"id"`
+	EraseSize  int         `json:"erase_size"`
+	WriteSize  int         `json:"write_size"`
+	Blocks     int         `json:"blocks"`
+	BadBlocks  int         `json:"bad_blocks"`
+	UsedBlocks int         `json:"used_blocks"`
+	FreeBlocks int         `json:"free_blocks"`
+	Used       int64       `json:"used"`
+	Free       int64       `json:"free"`
+	Entries    []entryInfo `json:"entries"`
+	BackBuffer *backInfo   `json:"back_buffer"`
+	RolledBack int         `json:"rolled_back"` // entries that rollback --undo brings back
+	Damage     []damage    `json:"damage"`
+	Running    *boot.State `json:"running"` // null: not on the unit
+}
+
+type entryInfo struct {
+	Number   int       `json:"number"`
+	Volatile bool      `json:"volatile"`
+	Label    string    `json:"label"`
+	Hash     string    `json:"hash"`
+	Created  time.Time `json:"created"`
+	Stored   int64     `json:"stored"`
+	Unpacked int64     `json:"unpacked"`
+	Block    int       `json:"block"`
+	Blocks   int       `json:"blocks"`
+}
+
+type backInfo struct {
+	Block  int    `json:"block"`
+	Blocks int    `json:"blocks"`
+	Hash   string `json:"hash"` // of the entry it is a copy of
+	InUse  bool   `json:"in_use"`
+}
+
+type damage struct {
+	What   string `json:"what"`
+	Reason string `json:"reason"`
+}
+
+func damages(s *session) []damage {
+	list := []damage{}
+	for _, d := range s.Damage() {
+		list = append(list, damage{d.What, d.Err.Error()})
+	}
+	return list
+}
+
+func (c *cli) info(s *session) (*info, error) {
+	space := s.Space()
+	i := &info{
+		Device:     s.path,
+		Holds:      s.holds.String(),
+		ID:         s.ID().String(),
+		EraseSize:  space.EraseSize,
+		WriteSize:  space.WriteSize,
+		Blocks:     space.Blocks,
+		BadBlocks:  space.Bad,
+		UsedBlocks: space.Used,
+		FreeBlocks: space.Free,
+		Used:       int64(space.Used) * int64(space.EraseSize),
+		Free:       int64(space.Free) * int64(space.EraseSize),
+		Entries:    []entryInfo{},
+		RolledBack: space.RolledBack,
+		Damage:     damages(s),
+	}
+	for _, e := range s.Entries() {
+		i.Entries = append(i.Entries, entryInfo{
+			Number: e.Number, Volatile: e.IsVolatile(), Label: e.Label, Hash: e.Hash.String(), Created: e.Time(),
+			Stored: e.Stored, Unpacked: e.Unpacked, Block: e.Block, Blocks: e.Blocks,
+		})
+		if b := space.Back; b != nil && b.Hash == e.Hash {
+			i.BackBuffer = &backInfo{Block: b.Block, Blocks: b.Blocks, Hash: b.Hash.String(), InUse: b.Block == e.Block}
+		}
+	}
+	r, err := c.onUnit()
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		i.Running = &r.State
+	}
+	return i, nil
+}
+
+func (i *info) print(out io.Writer) error {
+	fmt.Fprintf(out, "%s: %s, erase blocks of %d bytes, write units of %d\n\n", i.Device, count(i.Blocks, "block", "blocks"), i.EraseSize, i.WriteSize)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ENTRY\tWRITTEN (UTC)\tSTORED\tUNPACKED\tBLOCKS\tAT\tLABEL")
+	for _, e := range i.Entries {
+		name := fmt.Sprint(e.Number)
+		if e.Volatile {
+			name = "volatile"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\n", name, timeText(e.Created), e.Stored, e.Unpacked, e.Blocks, e.Block, e.Label)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(i.Entries) == 0 {
+		fmt.Fprintln(out, "(none: the bare firmware)")
+	}
+	fmt.Fprintf(out, "\nused         %10d bytes in %s\n", i.Used, count(i.UsedBlocks, "block", "blocks"))
+	fmt.Fprintf(out, "free         %10d bytes in %s\n", i.Free, count(i.FreeBlocks, "block", "blocks"))
+	switch b := i.BackBuffer; {
+	case b == nil:
+		fmt.Fprintln(out, "back buffer  not in use")
+	case b.InUse:
+		fmt.Fprintf(out, "back buffer  holds an entry that the next command writes to its home: %s at %d\n", count(b.Blocks, "block", "blocks"), b.Block)
+	default:
+		fmt.Fprintf(out, "back buffer  a spare copy of the last entry written: %s at %d, free to use\n", count(b.Blocks, "block", "blocks"), b.Block)
+	}
+	if i.BadBlocks > 0 {
+		fmt.Fprintf(out, "bad          %s\n", count(i.BadBlocks, "block", "blocks"))
+	}
+	if i.RolledBack > 0 {
+		fmt.Fprintf(out, "rolled back  %s: rollback --undo brings them back\n", count(i.RolledBack, "entry", "entries"))
+	}
+	if i.Running != nil {
+		fmt.Fprintf(out, "running      %s\n", running(*i.Running))
+	}
+	fmt.Fprintf(out, "state        %s\n", i.ID)
+	for _, d := range i.Damage {
+		fmt.Fprintf(out, "damage       %s: %s\n", d.What, d.Reason)
+	}
+	return nil
+}
+
+func running(s boot.State) string {
+	name := stateName(s.Snapshot)
+	if s.Volatile {
+		name += " and the volatile entry"
+	}
+	return name
+}
+
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

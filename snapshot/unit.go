@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"chainroot/boot"
+	"chainroot/chain"
+)
+
+// The places of a running unit. pushedPath names, a hash in a line, the
+// entries pushed since the boot: the running system contains them, though not
+// in its lower layers.
+const (
+	upperPath   = "/overlay/upper"
+	lowerPath   = "/snapshot/upper"
+	pushedPath  = "/snapshot/pushed"
+	excludePath = "/etc/snapshot/exclude"
+)
+
+func (c *cli) path(name string) string { return filepath.Join(c.root, name) }
+
+// report returns what preinit wrote about the boot of this unit; nil when this
+// is not a unit.
+func (c *cli) report() (*boot.Report, error) {
+	b, err := os.ReadFile(c.path(boot.ReportPath))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the report of the boot: %w", err)
+	}
+	r := &boot.Report{}
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("cannot read the report of the boot, %s: %w", c.path(boot.ReportPath), err)
+	}
+	return r, nil
+}
+
+// devicePath returns the device that --device names, or that of the unit.
+func (c *cli) devicePath() (string, error) {
+	if c.device != "" {
+		return c.device, nil
+	}
+	r, err := c.report()
+	switch {
+	case err != nil:
+		return "", err
+	case r == nil:
+		return "", &codeError{exitDevice, fmt.Errorf("this system was not booted by preinit (there is no %s): name a chain with --device", c.path(boot.ReportPath))}
+	case r.Device == "":
+		return "", &codeError{exitDevice, errors.New("this unit has no rootfs_data: nothing can be kept; see snapshot.device= in the manual, or name a chain with --device")}
+	}
+	return r.Device, nil
+}
+
+// onUnit reports whether the command is about the chain of this running unit,
+// and returns the report of its boot.
+func (c *cli) onUnit() (*boot.Report, error) {
+	r, err := c.report()
+	if err != nil || r == nil || (c.device != "" && c.device != r.Device) {
+		return nil, err
+	}
+	return r, nil
+}
+
+// pushed returns the hashes of the entries pushed since the boot.
+func (c *cli) pushed() (map[string]bool, error) {
+	found := map[string]bool{}
+	b, err := os.ReadFile(c.path(pushedPath))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, line := range strings.Fields(string(b)) {
+		found[line] = true
+	}
+	return found, nil
+}
+
+// notePushed adds an entry to those pushed since the boot. It is called before
+// the push: one too many does no harm.
+func (c *cli) notePushed(e *chain.Entry) error {
+	f, err := os.OpenFile(c.path(pushedPath), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("cannot note the push: %w", err)
+	}
+	_, err = fmt.Fprintln(f, e.Hash)
+	return errors.Join(err, f.Close())
+}
+
+// since returns the snapshots of the chain that were pushed from the running
+// system since its boot. The rest must be what it was booted with, or what the
+// running system shows is not what a new entry would stand on: an error with
+// exitState.
+func (c *cli) since(s *session, r *boot.Report) ([]*chain.Entry, error) {
+	if r.Layout != boot.Stacked && r.Layout != boot.Flat {
+		return nil, stateError("the root file system of this boot is %q, not squashfs and chain: it has no delta to save", r.Layout)
+	}
+	pushed, err := c.pushed()
+	if err != nil {
+		return nil, err
+	}
+	below := 0 // snapshots in the lower layers of the running system
+	for _, e := range r.Entries {
+		if e.Volatile {
+			pushed[e.Hash] = true // it is in the upper directory, like what was pushed
+			continue
+		}
+		snapshots := s.Snapshots()
+		if below >= len(snapshots) || snapshots[below].Hash.String() != e.Hash {
+			return nil, stateError("the chain no longer holds snapshot %d, which this system runs on: reboot first", e.Number)
+		}
+		below++
+	}
+	rest := s.Snapshots()[below:]
+	for _, e := range rest {
+		if !pushed[e.Hash.String()] {
+			return nil, stateError("this system runs on %s (%s), the chain goes on to snapshot %d: `snapshot rollback %d` keeps the state that runs, a reboot gives the other",
+				stateName(below), asked(r), len(s.Snapshots()), below)
+		}
+	}
+	return rest, nil
+}
+
+// asked tells why the running state is not the newest.
+func asked(r *boot.Report) string {
+	switch {
+	case r.Asked != "" && r.Asked != "last":
+		return "snapshot." + r.Asked + " on the kernel command line"
+	case len(r.Skipped) > 0:
+		return "the boot passed over " + r.Skipped[0].What
+	}
+	return "as it was booted"
+}
+
+// stateName names the state after n snapshots.
+func stateName(n int) string {
+	if n == 0 {
+		return "the bare firmware"
+	}
+	return fmt.Sprintf("snapshot %d", n)
+}
