@@ -20,7 +20,7 @@ func (c *Chain) Promote(label string, now time.Time) error {
 	if v == nil {
 		return ErrNothing
 	}
-	if err := c.record(v, KindPromote, flagSnapshot, 0, label, now); err != nil {
+	if err := c.record(v, record{kind: KindPromote, flags: flagSnapshot, time: now.Unix(), label: label}); err != nil {
 		return err
 	}
 	return c.expect(v.Hash)
@@ -72,12 +72,12 @@ func (c *Chain) Drop(now time.Time) error {
 // entry at home can let the copy stand in for it.
 func (c *Chain) retire(kind Kind, n int, now time.Time) error {
 	e, prev := c.entries[n], c.entries[n].Prev
-	flags, arg := e.last.flags|flagRetired, uint32(len(c.entries)-n)
-	if err := c.record(e, kind, flags, arg, "", now); err != nil {
+	r := record{kind: kind, flags: e.last.flags | flagRetired, arg: uint32(len(c.entries) - n), time: now.Unix()}
+	if err := c.record(e, r); err != nil {
 		return err
 	}
 	if b := c.copy; b != nil && b.Hash == e.Hash && b.SlotsFree() > 0 {
-		if err := c.record(b, kind, flags, arg, "", now); err != nil {
+		if err := c.record(b, r); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ func (c *Chain) Undo(now time.Time) error {
 	if len(lost) != int(e.last.arg) {
 		return fmt.Errorf("%w: of the %d entries that were rolled back, %d are left", ErrNoState, e.last.arg, len(lost))
 	}
-	if err := c.record(e, KindRestore, e.last.flags&^flagRetired, 0, "", now); err != nil {
+	if err := c.record(e, record{kind: KindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}); err != nil {
 		return err
 	}
 	return c.expect(lost[len(lost)-1].Hash)

@@ -48,16 +48,19 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 	if err := c.room(home, held, l.blocks, twice); err != nil {
 		return err
 	}
+	if err := c.sever(h.hash(), home+l.blocks); err != nil {
+		return err
+	}
 	if twice {
 		back := c.a.blocks() - l.blocks
 		if err := c.disarm(home, back); err != nil {
 			return err
 		}
-		if err := c.put(back, home, h, p, now); err != nil {
+		if err := c.put(back, home, h, p, record{time: now.Unix()}); err != nil {
 			return err
 		}
 	}
-	if err := c.put(home, home, h, p, now); err != nil {
+	if err := c.put(home, home, h, p, record{time: now.Unix()}); err != nil {
 		return err
 	}
 	return c.expect(h.hash())
@@ -98,16 +101,13 @@ func (c *Chain) disarm(home, back int) error {
 
 // put writes an entry at a block, its home or the back buffer: what was there
 // is erased, header and payload are programmed and read back, and only then the
-// commit record makes it an entry.
-func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error {
+// commit record makes it an entry, with the flags, label and time of r.
+func (c *Chain) put(block, home int, h *Header, p *Payload, r record) error {
 	l := h.layout()
 	for i := range l.blocks {
 		if err := c.a.erase(block + i); err != nil {
 			return err
 		}
-	}
-	if err := c.sever(h.hash(), home+l.blocks); err != nil {
-		return err
 	}
 	start, end := c.a.offset(block), roundUp(l.frame+h.Stored, int64(c.a.g.WriteSize))
 	err := eachBlock(c.a, start, h.stream(p, end), end, func(b []byte, off int64) error {
@@ -133,12 +133,12 @@ func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error
 		return err
 	}
 	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Blocks: l.blocks, layout: l, slots: start + l.slots}
-	arg := 0
+	r.kind = KindCommit
 	if block != home {
 		e.slots, e.layout.nSlots = c.a.g.Size-copySlots*l.slot, copySlots
-		arg = l.blocks
+		r.arg = uint32(l.blocks)
 	}
-	return c.record(e, KindCommit, 0, uint32(arg), "", now)
+	return c.record(e, r)
 }
 
 // sever erases the header at a block if it would follow the entry with the
@@ -181,14 +181,14 @@ func eachBlock(a *area, start int64, r io.Reader, n int64, f func(b []byte, off 
 	return nil
 }
 
-// record appends a record to e and reads it back. A slot that does not take it
-// is left behind for the next one, once.
-func (c *Chain) record(e *Entry, kind Kind, flags byte, arg uint32, label string, now time.Time) error {
+// record appends r to the records of e and reads it back; it fills in serial
+// and entry. A slot that does not take it is left behind for the next one, once.
+func (c *Chain) record(e *Entry, r record) error {
 	if e.layout.slot%int64(c.a.g.WriteSize) != 0 {
 		return fmt.Errorf("%w: the records of %s take %d bytes, a write unit is %d", ErrGeometry, e.Name(), e.layout.slot, c.a.g.WriteSize)
 	}
 	c.serial++
-	r := record{kind: kind, flags: flags, serial: c.serial, arg: arg, time: now.Unix(), entry: [16]byte(e.Hash[:16]), label: label}
+	r.serial, r.entry = c.serial, [16]byte(e.Hash[:16])
 	b := bytes.Repeat([]byte{0xFF}, int(e.layout.slot))
 	copy(b, r.encode())
 	var err error

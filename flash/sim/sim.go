@@ -55,6 +55,7 @@ type Device struct {
 	off     bool
 	rnd     *rand.Rand
 	failing map[int]error // Program and Erase of these blocks fail
+	deaf    map[int]bool  // Program and Erase of these blocks do nothing
 }
 
 // New returns an erased device of geometry g.
@@ -86,7 +87,7 @@ func (d *Device) Clone() *Device {
 	c.next = append([]int(nil), d.next...)
 	c.bad = append([]bool(nil), d.bad...)
 	c.rnd = rand.New(rand.NewPCG(1, 2))
-	c.failing = nil
+	c.failing, c.deaf = nil, nil
 	c.PowerOn()
 	c.ResetCounts()
 	return &c
@@ -122,6 +123,14 @@ func (d *Device) FailBlock(block int, err error) {
 	d.failing[block] = err
 }
 
+// Deafen makes every Program and Erase of a block do nothing, and say nothing.
+func (d *Device) Deafen(block int) {
+	if d.deaf == nil {
+		d.deaf = map[int]bool{}
+	}
+	d.deaf[block] = true
+}
+
 func (d *Device) Geometry() flash.Geometry { return d.g }
 
 func (d *Device) ReadAt(p []byte, off int64) (int, error) {
@@ -143,10 +152,10 @@ func (d *Device) Program(p []byte, off int64) error {
 	if len(p) == 0 {
 		return nil
 	}
-	block := d.checkProgram(p, off)
-	if err := d.failing[block]; err != nil {
-		return err
+	if block := int(off / int64(d.g.EraseSize)); d.failing[block] != nil || d.deaf[block] {
+		return d.failing[block]
 	}
+	block := d.checkProgram(p, off)
 	n, torn := len(p), d.strike()
 	mask := func(b byte) byte { return b }
 	if torn {
@@ -206,7 +215,7 @@ func (d *Device) Erase(block int) error {
 	if block < 0 || block >= d.g.Blocks() || d.bad[block] {
 		panic(Violation(fmt.Sprintf("erase of block %d: outside or bad", block)))
 	}
-	if err := d.failing[block]; err != nil {
+	if err := d.failing[block]; err != nil || d.deaf[block] {
 		return err
 	}
 	torn := d.strike()

@@ -1,0 +1,29 @@
+// Package delta turns the upper directory of an overlay into a tar and back.
+//
+// It promises:
+//
+//   - Pack and Replay are inverse: what Pack read, Replay makes again, down to
+//     nanoseconds, extended attributes, holes, whiteouts and opaque marks, and
+//     packing that gives the same bytes again.
+//   - The same tree gives the same bytes, whatever the file system it lies on.
+//   - Replaying several tars into one upper directory shows what stacking each
+//     of them as an overlay layer of its own would show.
+//   - Whether a tar is refused is decided by that tar alone, not by what was
+//     replayed before it; and whatever it says, Replay changes nothing outside
+//     the upper directory.
+//   - GNU tar reads what Pack writes (tar --xattrs --xattrs-include='*'), and
+//     Replay reads what GNU tar writes in its posix and gnu formats.
+//
+// Read header.go and pax.go (what stands in the tar), sparse.go (holes),
+// reader.go and writer.go, then confine.go (what is refused), overlay.go (the
+// marks of overlayfs), node.go, tree.go and diff.go (trees in memory and their
+// difference), and at last scan_linux.go, pack_linux.go and replay_linux.go,
+// which touch the file system through directory descriptors (dirs_linux.go,
+// attrs_linux.go). exclude.go stands by itself.
+//
+// Caveats: Pack and Replay need root, and /proc for the extended attributes of
+// what cannot be opened (links, devices, pipes). Pack reads a live directory;
+// it writes each file as it was at one moment, but not all files as of the same
+// moment. A failed Replay leaves the upper directory half changed: the caller
+// throws it away.
+package delta

@@ -1,0 +1,548 @@
+package delta
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// entry is one member of a tar.
+type entry struct {
+	path string // without "./" in front and "/" at the end; empty: the root
+	kind
+	Attr
+	marks
+	link         string // a symbolic link's target, a hard link's path
+	major, minor uint32
+	size         int64 // of a regular file, holes included
+	runs         []run // where its data stands; what lies between is zeros
+}
+
+// readBuffer is the size of a reader's buffer, in bytes.
+const readBuffer = 256 << 10
+
+// reader takes a tar apart, entry by entry. Names are not judged here, but by
+// confiner.
+type reader struct {
+	r          io.Reader
+	buf        []byte
+	start, end int   // of what is in buf and not used up
+	n          int64 // bytes used up
+	left       int64 // data of the current entry not used up
+	pad        int64 // bytes after it
+
+	pax     []byte   // scratch
+	records []record // of the entry to come
+	long    struct{ name, link string }
+	runs    []run
+}
+
+func newReader(r io.Reader) *reader { return &reader{r: r, buf: make([]byte, readBuffer)} }
+
+// peek returns buffered bytes of the stream, at least n of them, which is no
+// more than the buffer holds.
+func (r *reader) peek(n int) ([]byte, error) {
+	if r.end-r.start < n && len(r.buf)-r.start < n {
+		copy(r.buf, r.buf[r.start:r.end])
+		r.start, r.end = 0, r.end-r.start
+	}
+	for empty := 0; r.end-r.start < n; {
+		if r.start == r.end {
+			r.start, r.end = 0, 0
+		}
+		got, err := r.r.Read(r.buf[r.end:])
+		r.end += got
+		if r.end-r.start >= n {
+			break
+		}
+		if err == io.EOF {
+			return r.buf[r.start:r.end], fmt.Errorf("%w: it ends at byte %d: %w",
+				ErrFormat, r.n+int64(r.end-r.start), io.ErrUnexpectedEOF)
+		} else if err != nil {
+			return nil, fmt.Errorf("cannot read the tar at byte %d: %w", r.n, err)
+		}
+		if empty++; got > 0 {
+			empty = 0
+		} else if empty == 100 {
+			return nil, fmt.Errorf("cannot read the tar at byte %d: %w", r.n, io.ErrNoProgress)
+		}
+	}
+	return r.buf[r.start:r.end], nil
+}
+
+// use marks n peeked bytes as used up.
+func (r *reader) use(n int) {
+	r.start += n
+	r.n += int64(n)
+}
+
+// skip passes over n bytes.
+func (r *reader) skip(n int64) error {
+	for n > 0 {
+		b, err := r.peek(1)
+		if err != nil {
+			return err
+		}
+		k := int(min(n, int64(len(b))))
+		r.use(k)
+		n -= int64(k)
+	}
+	return nil
+}
+
+// bytes reads n bytes of data and its padding. They stand in scratch memory,
+// which grows only as far as there is data.
+func (r *reader) bytes(n int64) ([]byte, error) {
+	r.pax = r.pax[:0]
+	for left := n; left > 0; {
+		b, err := r.peek(1)
+		if err != nil {
+			return nil, err
+		}
+		b = b[:min(left, int64(len(b)))]
+		r.pax = append(r.pax, b...)
+		r.use(len(b))
+		left -= int64(len(b))
+	}
+	return r.pax, r.skip(padding(n))
+}
+
+// next returns the next entry, or io.EOF after the end mark and what follows it
+// were read. The entry and its runs are good until the next call.
+func (r *reader) next() (*entry, error) {
+	if err := r.skip(r.left + r.pad); err != nil {
+		return nil, err
+	}
+	r.left, r.pad = 0, 0
+	r.records = r.records[:0]
+	r.long.name, r.long.link = "", ""
+	extended := false
+	for {
+		b, err := r.peek(blockSize)
+		if err != nil {
+			return nil, err
+		}
+		b = b[:blockSize]
+		if isZero(b) {
+			if extended || r.long.name != "" || r.long.link != "" {
+				return nil, fmt.Errorf("%w: an extended header without its entry", ErrFormat)
+			}
+			return nil, r.trailer()
+		}
+		var h header
+		if err := h.decode(b); err != nil {
+			return nil, fmt.Errorf("at byte %d: %w", r.n, err)
+		}
+		r.use(blockSize)
+		if h.size < 0 || h.size > MaxSize {
+			return nil, hostile(h.name, "has an impossible size")
+		}
+		switch h.typ {
+		case typePAX:
+			if extended {
+				return nil, fmt.Errorf("%w: two extended headers for one entry", ErrFormat)
+			}
+			extended = true
+			err = r.readPAX(&h, false)
+		case typeGlobalPAX:
+			err = r.readPAX(&h, true)
+		case typeLongName:
+			r.long.name, err = r.readLong(&h)
+		case typeLongLink:
+			r.long.link, err = r.readLong(&h)
+		default:
+			return r.entry(&h)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// trailer reads the end mark, two blocks of zeros, and the zeros after it up to
+// the end of the stream.
+func (r *reader) trailer() error {
+	b, err := r.peek(2 * blockSize)
+	if err != nil {
+		return err
+	}
+	if !isZero(b[:2*blockSize]) {
+		return fmt.Errorf("%w: a lone block of zeros at byte %d", ErrFormat, r.n)
+	}
+	r.use(2 * blockSize)
+	for n := 0; n <= MaxTrailer; {
+		b, err := r.peek(1)
+		if errors.Is(err, io.ErrUnexpectedEOF) && errors.Is(err, ErrFormat) {
+			return io.EOF
+		} else if err != nil {
+			return err
+		}
+		b = b[:min(len(b), grain)]
+		if !isZero(b) {
+			return fmt.Errorf("%w: data after its end at byte %d", ErrFormat, r.n)
+		}
+		r.use(len(b))
+		n += len(b)
+	}
+	return fmt.Errorf("%w: more than %d zeros after the end of the tar", ErrHostile, MaxTrailer)
+}
+
+// readLong reads a GNU long name.
+func (r *reader) readLong(h *header) (string, error) {
+	if h.size == 0 || h.size > MaxPath+1 {
+		return "", fmt.Errorf("%w: a name of %d bytes", ErrHostile, h.size)
+	}
+	b, err := r.bytes(h.size)
+	return strings.TrimSuffix(string(b), "\x00"), err
+}
+
+// readPAX reads extended records. Of a global header nothing is taken up: one
+// that says more than a comment is refused.
+func (r *reader) readPAX(h *header, global bool) error {
+	if h.size > MaxPAX {
+		return fmt.Errorf("%w: PAX records of %d bytes, the limit is %d", ErrHostile, h.size, MaxPAX)
+	}
+	b, err := r.bytes(h.size)
+	if err != nil {
+		return err
+	}
+	return parseRecords(b, func(key, value []byte) error {
+		switch {
+		case slices.Contains(paxIgnored, string(key)):
+		case global:
+			return fmt.Errorf("%w: a global PAX header sets %.40q", ErrFormat, key)
+		default:
+			r.records = append(r.records, record{string(key), string(value)})
+		}
+		return nil
+	})
+}
+
+// entry puts an entry together from its header and the records before it.
+func (r *reader) entry(h *header) (*entry, error) {
+	e := &entry{path: h.name, link: h.link}
+	if r.long.name != "" {
+		e.path = r.long.name
+	}
+	if r.long.link != "" {
+		e.link = r.long.link
+	}
+	s := sparseHeader{realSize: -1}
+	e.Mode, e.Sec = uint32(h.mode&0o7777), h.sec
+	for _, rec := range r.records {
+		if err := e.apply(h, &s, rec.key, rec.value); err != nil {
+			return nil, err
+		}
+	}
+	if s.name != "" {
+		e.path = s.name
+	}
+	if h.uid < 0 || h.uid > MaxID || h.gid < 0 || h.gid > MaxID {
+		return nil, hostile(e.path, "has the impossible owner %d:%d", h.uid, h.gid)
+	}
+	e.UID, e.GID = uint32(h.uid), uint32(h.gid)
+	if err := e.setKind(h); err != nil {
+		return nil, err
+	}
+	sortXattrs(e.Xattrs)
+	for i := 1; i < len(e.Xattrs); i++ {
+		if e.Xattrs[i].Name == e.Xattrs[i-1].Name {
+			return nil, hostile(e.path, "has the extended attribute %s twice", quote(e.Xattrs[i].Name))
+		}
+	}
+	if e.kind != regular {
+		if h.size != 0 || s.set {
+			return nil, hostile(e.path, "is a %v with data", e.kind)
+		}
+		return e, nil
+	}
+	r.left, r.pad = h.size, padding(h.size)
+	return e, r.layout(e, &s)
+}
+
+// apply takes up one PAX record. An empty value means what the header says.
+func (e *entry) apply(h *header, s *sparseHeader, key, value string) error {
+	if name, ok := strings.CutPrefix(key, paxXattr); ok {
+		return e.addXattr(xattrName.Replace(name), value)
+	}
+	if strings.HasPrefix(key, paxSparse) {
+		return s.apply(key, value)
+	}
+	if value == "" {
+		return nil
+	}
+	var err error
+	switch key {
+	case paxPath:
+		e.path = value
+	case paxLink:
+		e.link = value
+	case paxSize:
+		h.size, err = parseNumber(key, []byte(value))
+	case paxUID:
+		h.uid, err = parseNumber(key, []byte(value))
+	case paxGID:
+		h.gid, err = parseNumber(key, []byte(value))
+	case paxTime:
+		e.Sec, e.Nsec, err = parseTime([]byte(value))
+	case "RHT.security.selinux": // GNU tar --selinux
+		err = e.addXattr("security.selinux", value)
+	case "hdrcharset":
+		if value != "BINARY" && value != "ISO-IR 10646 2000 UTF-8" {
+			err = fmt.Errorf("%w: names in %.40q", ErrFormat, value)
+		}
+	default:
+		err = fmt.Errorf("%w: the PAX key %.40q is unknown", ErrFormat, key)
+	}
+	return err
+}
+
+// addXattr takes up an extended attribute, or what overlayfs means by it.
+func (e *entry) addXattr(name, value string) error {
+	switch {
+	case name == "" || len(name) > MaxXattrName || strings.IndexByte(name, 0) >= 0:
+		return hostile(e.path, "has an extended attribute with an impossible name")
+	case len(value) > MaxXattr:
+		return hostile(e.path, "has an extended attribute of %d bytes", len(value))
+	case isPrivate(name):
+		e.note(name, value)
+	default:
+		e.Xattrs = append(e.Xattrs, Xattr{name, value})
+	}
+	return nil
+}
+
+// setKind finds out what an entry is, and takes the decoration off its path.
+func (e *entry) setKind(h *header) error {
+	switch h.typ {
+	case typeRegular, 0, typeContiguous:
+		e.kind = regular
+		if strings.HasSuffix(e.path, "/") { // how tar said "directory" before POSIX
+			e.kind = directory
+		}
+	case typeLink:
+		e.kind = hardLink
+	case typeSymlink:
+		e.kind = symlink
+	case typeChar:
+		e.kind = charDevice
+	case typeBlock:
+		e.kind = blockDevice
+	case typeDirectory:
+		e.kind = directory
+	case typeFIFO:
+		e.kind = fifo
+	default:
+		return fmt.Errorf("%w: entry %s has type %q", ErrFormat, quote(e.path), h.typ)
+	}
+	if e.kind == charDevice || e.kind == blockDevice {
+		if h.major < 0 || h.major > MaxMajor || h.minor < 0 || h.minor > MaxMinor {
+			return hostile(e.path, "has the impossible device number %d:%d", h.major, h.minor)
+		}
+		e.major, e.minor = uint32(h.major), uint32(h.minor)
+		if e.kind == charDevice && e.major == 0 && e.minor == 0 {
+			e.kind = whiteout
+		}
+	}
+	if e.path == "" {
+		return hostile("", "has no name")
+	}
+	e.path = cleanPath(e.path, e.kind == directory)
+	if e.kind == hardLink {
+		e.link = cleanPath(e.link, false)
+	} else if e.kind != symlink {
+		e.link = ""
+	}
+	return nil
+}
+
+// cleanPath takes off a leading "./" and, of a directory, one "/" at the end.
+// "." and "./" are the root.
+func cleanPath(path string, dir bool) string {
+	if dir {
+		if path == "." || path == "./" {
+			return ""
+		}
+		if len(path) > 1 {
+			path = strings.TrimSuffix(path, "/")
+		}
+	}
+	if len(path) > 2 {
+		path = strings.TrimPrefix(path, "./")
+	}
+	return path
+}
+
+// content calls each with the data of the current entry, in order. Every piece
+// lies within one run and ends at a multiple of grain or at the end of the run;
+// it is good until each returns. What lies between the runs is zeros.
+func (r *reader) content(e *entry, each func(off int64, p []byte) error) error {
+	for _, run := range e.runs {
+		for run.len > 0 {
+			b, err := r.peek(int(min(run.len, grain)))
+			if err != nil {
+				return err
+			}
+			if int64(len(b)) >= run.len {
+				b = b[:run.len]
+			} else if end := (run.off + int64(len(b))) / grain * grain; end > run.off {
+				b = b[:end-run.off]
+			}
+			if err := each(run.off, b); err != nil {
+				return err
+			}
+			r.use(len(b))
+			r.left -= int64(len(b))
+			run.off += int64(len(b))
+			run.len -= int64(len(b))
+		}
+	}
+	return nil
+}
+
+// sparseHeader is what PAX records say about holes.
+type sparseHeader struct {
+	set          bool
+	major, minor string
+	name         string
+	realSize     int64 // -1: not said
+	runs         []run
+	half         bool // an offset whose length is to follow
+}
+
+// apply takes up one GNU.sparse record.
+func (s *sparseHeader) apply(key, value string) error {
+	s.set = true
+	n := int64(0)
+	if key != paxSparseName && key != paxSparseMap {
+		var err error
+		if n, err = parseNumber(key, []byte(value)); err != nil {
+			return err
+		}
+	}
+	switch key {
+	case paxSparseMajor:
+		s.major = value
+	case paxSparseMinor:
+		s.minor = value
+	case paxSparseName:
+		s.name = value
+	case paxSparseRealSize, paxSparseSize:
+		s.realSize = n
+	case paxSparseBlocks: // the runs themselves say it
+	case paxSparseOffset:
+		if s.half || len(s.runs) >= MaxRuns {
+			return fmt.Errorf("%w: a sparse map with too many offsets", ErrHostile)
+		}
+		s.runs, s.half = append(s.runs, run{off: n}), true
+	case paxSparseBytes:
+		if !s.half {
+			return fmt.Errorf("%w: a sparse map without offsets", ErrFormat)
+		}
+		s.runs[len(s.runs)-1].len, s.half = n, false
+	case paxSparseMap:
+		if strings.Count(value, ",") >= 2*MaxRuns {
+			return fmt.Errorf("%w: a sparse map of more than %d runs", ErrHostile, MaxRuns)
+		}
+		for rest, more := value, value != ""; more; {
+			var off, length string
+			off, rest, _ = strings.Cut(rest, ",")
+			length, rest, more = strings.Cut(rest, ",")
+			a, err := parseNumber(key, []byte(off))
+			if err != nil {
+				return err
+			}
+			b, err := parseNumber(key, []byte(length))
+			if err != nil {
+				return err
+			}
+			s.runs = append(s.runs, run{a, b})
+		}
+	default:
+		return fmt.Errorf("%w: the PAX key %.40q is unknown", ErrFormat, key)
+	}
+	return nil
+}
+
+// layout finds out where in the file the data of a regular entry belongs.
+func (r *reader) layout(e *entry, s *sparseHeader) error {
+	var err error
+	switch {
+	case !s.set:
+		e.size = r.left
+		r.runs = append(r.runs[:0], run{0, e.size})
+		e.runs = r.runs
+		return nil
+	case s.realSize < 0 || s.half:
+		return errMap(e.path)
+	case s.major == "" && s.minor == "", s.major == "0" && (s.minor == "0" || s.minor == "1"):
+		e.runs = s.runs
+	case s.major == "1" && s.minor == "0":
+		if e.runs, err = r.readMap(e); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("%w: entry %s is sparse in version %.20q", ErrFormat, quote(e.path), s.major+"."+s.minor)
+	}
+	e.size = s.realSize
+	e.runs, err = checkRuns(e.path, e.runs, e.size, r.left)
+	return err
+}
+
+// readMap reads the sparse map 1.0 that stands before the data.
+func (r *reader) readMap(e *entry) ([]run, error) {
+	before := r.n
+	total := r.left
+	number := func() (int64, error) {
+		var digits [20]byte
+		for i := range digits {
+			if r.n-before >= total {
+				break
+			}
+			b, err := r.peek(1)
+			if err != nil {
+				return 0, err
+			}
+			r.use(1)
+			if b[0] == '\n' {
+				n, err := strconv.ParseInt(string(digits[:i]), 10, 64)
+				if err != nil || n < 0 || i > 0 && digits[0] == '+' {
+					break
+				}
+				return n, nil
+			}
+			digits[i] = b[0]
+		}
+		return 0, errMap(e.path)
+	}
+	n, err := number()
+	if err != nil {
+		return nil, err
+	}
+	if n > MaxRuns+1 {
+		return nil, hostile(e.path, "has a sparse map of %d runs, the limit is %d", n, MaxRuns)
+	}
+	r.runs = r.runs[:0]
+	for range n {
+		var next run
+		if next.off, err = number(); err != nil {
+			return nil, err
+		}
+		if next.len, err = number(); err != nil {
+			return nil, err
+		}
+		r.runs = append(r.runs, next)
+	}
+	fill := padding(r.n - before)
+	if r.n-before+fill > total {
+		return nil, errMap(e.path)
+	}
+	if err := r.skip(fill); err != nil {
+		return nil, err
+	}
+	r.left = total - (r.n - before)
+	return r.runs, nil
+}

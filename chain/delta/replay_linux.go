@@ -1,0 +1,328 @@
+package delta
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// Replay applies the tar r to the upper directory at path upper, which is there
+// and is not mounted as part of an overlay yet.
+//
+// An entry takes the place of what earlier tars put at its path; only a
+// directory over a directory keeps its content, unless it is opaque. A directory
+// over anything else becomes opaque, for in a stack of layers what is not a
+// directory ends merging. Without an entry "./" the root directory stays as it
+// is, with its times.
+//
+// What r must not say is refused with ErrHostile, and what is no tar with
+// ErrFormat. After any error the upper directory holds a part of r.
+func Replay(r io.Reader, upper string) (Stats, error) {
+	p := &replayer{tar: newReader(r), confiner: newConfiner(), pending: map[string]*Attr{}}
+	if err := p.dirs.openRoot(upper); err != nil {
+		return Stats{}, err
+	}
+	defer p.dirs.close()
+	p.dirs.entered, p.dirs.left = p.entered, p.left
+	var st unix.Statx_t
+	if err := statx(p.dirs.root, "", &st); err != nil {
+		return Stats{}, fmt.Errorf("cannot read the attributes of %s: %w", upper, err)
+	}
+	root := newAttr(&st)
+	acl, err := p.keepDefault(p.dirs.root)
+	if err != nil {
+		return Stats{}, fmt.Errorf("cannot read the attributes of %s: %w", upper, err)
+	}
+	root.Xattrs = acl
+	p.root = &root
+	var stats Stats
+	for {
+		e, err := p.tar.next()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return stats, err
+		}
+		if err := p.confiner.check(e); err != nil {
+			return stats, err
+		}
+		if err := p.entry(e); err != nil {
+			return stats, p.cannotWrite(e, err)
+		}
+		stats.Entries++
+	}
+	if _, err := p.dirs.to(""); err != nil {
+		return stats, fmt.Errorf("cannot write the last directory: %w", err)
+	}
+	if err := setDirLast(p.dirs.root, p.root); err != nil {
+		return stats, fmt.Errorf("cannot write ./: %w", err)
+	}
+	stats.Bytes = p.tar.n
+	return stats, nil
+}
+
+// replayer writes the entries of one tar to a directory.
+type replayer struct {
+	tar      *reader
+	confiner *confiner
+	dirs     dirs
+	xattrs   xattrs
+	names    []byte // scratch: directory entries
+
+	// pending holds, for each directory of the tar, what to set when it is left:
+	// its time, which changes with its content, and its default ACL, which its
+	// content would inherit.
+	pending map[string]*Attr
+	root    *Attr
+}
+
+// cannotWrite names the entry, unless the error comes from the tar.
+func (p *replayer) cannotWrite(e *entry, err error) error {
+	if errors.Is(err, ErrFormat) || errors.Is(err, ErrHostile) {
+		return err
+	}
+	return fmt.Errorf("cannot write %s: %w", quote(e.path), err)
+}
+
+// entered prepares a directory that is gone into for the second time.
+func (p *replayer) entered(path string, fd int) error {
+	if a := p.pending[path]; a != nil && len(a.Xattrs) > 0 {
+		return file{fd: fd}.remove(aclDefault)
+	}
+	return nil
+}
+
+// left ends a directory.
+func (p *replayer) left(path string, fd int) error {
+	if a := p.pending[path]; a != nil {
+		return setDirLast(fd, a)
+	}
+	return nil
+}
+
+// keepDefault takes a default ACL away from a directory and returns it.
+func (p *replayer) keepDefault(fd int) (acl []Xattr, err error) {
+	err = p.xattrs.read(file{fd: fd}, func(name string) bool { return name == aclDefault },
+		func(name, value string) error {
+			if name != aclDefault {
+				return nil
+			}
+			acl = []Xattr{{name, value}}
+			return file{fd: fd}.remove(name)
+		})
+	return acl, err
+}
+
+// entry writes one entry.
+func (p *replayer) entry(e *entry) error {
+	path, name := split(e.path)
+	if e.path == "" {
+		return p.rootEntry(e)
+	}
+	dir, err := p.dirs.to(path)
+	if err != nil {
+		return err
+	}
+	switch e.kind {
+	case directory:
+		return p.directory(dir, name, e)
+	case regular:
+		return p.file(dir, name, e)
+	case hardLink:
+		return p.link(dir, name, e)
+	}
+	err = p.replacing(dir, name, func() error {
+		switch e.kind {
+		case symlink:
+			return unix.Symlinkat(e.link, dir, name)
+		case fifo:
+			return unix.Mknodat(dir, name, unix.S_IFIFO|0o600, 0)
+		case blockDevice:
+			return unix.Mknodat(dir, name, unix.S_IFBLK|0o600, int(unix.Mkdev(e.major, e.minor)))
+		case charDevice:
+			return unix.Mknodat(dir, name, unix.S_IFCHR|0o600, int(unix.Mkdev(e.major, e.minor)))
+		}
+		return unix.Mknodat(dir, name, unix.S_IFCHR, 0) // a whiteout
+	})
+	if err != nil || e.kind == whiteout {
+		return err
+	}
+	if err := unix.Fchownat(dir, name, int(e.UID), int(e.GID), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return fmt.Errorf("cannot change the owner: %w", err)
+	}
+	if err := setXattrs(file{dir, name}, e.Xattrs); err != nil {
+		return err
+	}
+	if e.kind != symlink {
+		if err := unix.Fchmodat(dir, name, e.Mode, 0); err != nil {
+			return fmt.Errorf("cannot change the mode: %w", err)
+		}
+	}
+	return setTime(dir, name, &e.Attr)
+}
+
+// replacing calls create, and again after removing what is in its way.
+func (p *replayer) replacing(dir int, name string, create func() error) error {
+	err := create()
+	if err == unix.EEXIST {
+		if err = p.remove(dir, name); err == nil {
+			err = create()
+		}
+	}
+	return err
+}
+
+// rootEntry sets the attributes of the upper directory itself.
+func (p *replayer) rootEntry(e *entry) error {
+	p.root = &Attr{Sec: e.Sec, Nsec: e.Nsec, Xattrs: defaultACL(e.Xattrs)}
+	return setDir(&p.xattrs, p.dirs.root, &e.Attr)
+}
+
+// defaultACL returns the default ACL among xattrs, if there is one.
+func defaultACL(xattrs []Xattr) []Xattr {
+	for i, x := range xattrs {
+		if x.Name == aclDefault {
+			return xattrs[i : i+1]
+		}
+	}
+	return nil
+}
+
+// directory makes a directory or takes the one that is there.
+func (p *replayer) directory(dir int, name string, e *entry) error {
+	opaque := e.opaque
+	old := false
+	err := unix.Mkdirat(dir, name, 0o700)
+	if err == unix.EEXIST {
+		var st unix.Statx_t
+		if err = statx(dir, name, &st); err != nil {
+			return err
+		}
+		if old = kindOf(&st) == directory; old && opaque {
+			err = p.empty(dir, name)
+		} else if !old {
+			opaque = true
+			if err = unix.Unlinkat(dir, name, 0); err == nil {
+				err = unix.Mkdirat(dir, name, 0o700)
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	p.pending[e.path] = &Attr{Sec: e.Sec, Nsec: e.Nsec, Xattrs: defaultACL(e.Xattrs)}
+	fd, err := p.dirs.to(e.path)
+	if err != nil {
+		return err
+	}
+	if opaque {
+		if err := (file{fd: fd}).set(Xattr{opaqueXattr, opaqueValue}); err != nil {
+			return err
+		}
+	}
+	if old {
+		return setDir(&p.xattrs, fd, &e.Attr)
+	}
+	return setNew(fd, &e.Attr)
+}
+
+// file writes a regular file, always as a new inode.
+func (p *replayer) file(dir int, name string, e *entry) error {
+	fd := -1
+	err := p.replacing(dir, name, func() error {
+		var err error
+		fd, err = ignoringEINTR(func() (int, error) {
+			return unix.Openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = p.fill(fd, e)
+	if err == nil {
+		err = setNew(fd, &e.Attr)
+	}
+	if closed := unix.Close(fd); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return setTime(dir, name, &e.Attr)
+}
+
+// fill writes the content of a file; blocks of zeros become holes.
+func (p *replayer) fill(fd int, e *entry) error {
+	end := int64(0)
+	err := p.tar.content(e, func(off int64, b []byte) error {
+		for len(b) > 0 {
+			n, zero := stretch(off, b)
+			if !zero {
+				if err := writeAt(fd, b[:n], off); err != nil {
+					return err
+				}
+				end = off + int64(n)
+			}
+			b, off = b[n:], off+int64(n)
+		}
+		return nil
+	})
+	if err == nil && end < e.size {
+		_, err = ignoringEINTR(func() (int, error) { return 0, unix.Ftruncate(fd, e.size) })
+	}
+	return err
+}
+
+// stretch returns how much of b, which stands at off, is zeros, or is to be
+// written, in one go. What lies before a multiple of grain is to be written.
+func stretch(off int64, b []byte) (n int, zero bool) {
+	n = min(len(b), int(-off&(grain-1)))
+	for n < len(b) {
+		k := min(grain, len(b)-n)
+		if isZero(b[n:n+k]) {
+			if n == 0 {
+				zero = true
+			} else if !zero {
+				return n, false
+			}
+		} else if zero {
+			return n, true
+		}
+		n += k
+	}
+	return n, zero
+}
+
+// writeAt writes b at off.
+func writeAt(fd int, b []byte, off int64) error {
+	for len(b) > 0 {
+		n, err := ignoringEINTR(func() (int, error) { return unix.Pwrite(fd, b, off) })
+		if err != nil {
+			return err
+		} else if n == 0 {
+			return io.ErrShortWrite
+		}
+		b, off = b[n:], off+int64(n)
+	}
+	return nil
+}
+
+// link makes a hard link. The confiner knows that its target is in the tar, and
+// the way there is gone like any other.
+func (p *replayer) link(dir int, name string, e *entry) error {
+	targetDir, target := split(e.link)
+	from := dir
+	if path, _ := split(e.path); path != targetDir {
+		// The target's directory gets descriptors of its own.
+		other := dirs{root: p.dirs.root}
+		defer other.closeLevels()
+		var err error
+		if from, err = other.to(targetDir); err != nil {
+			return err
+		}
+	}
+	return p.replacing(dir, name, func() error { return unix.Linkat(from, target, dir, name, 0) })
+}

@@ -1,0 +1,9 @@
+//go:build linux && !(386 || arm || mips || mipsle)
+
+package delta
+
+import "golang.org/x/sys/unix"
+
+func utimens(dir int, name string, sec int64, nsec uint32) error {
+	return utimensPlain(dir, name, unix.Timespec{Sec: sec, Nsec: int64(nsec)})
+}
