@@ -377,7 +377,7 @@ func TestRot(t *testing.T) {
 			bits = append(bits, start*8+bit)
 		}
 		slots := start + (256+32*int((e.Stored+65535)/65536)+int(e.Stored)+127)/128*128
-		for bit := range 124 * 8 {
+		for bit := range 128 * 8 {
 			if i == 3 { // the others have a second record, for the promotion
 				bits = append(bits, slots*8+bit)
 			}

@@ -76,9 +76,9 @@ func TestRecordOffsets(t *testing.T) {
 		{"argument", be.Uint32(b[12:]), uint32(3)},
 		{"time", be.Uint64(b[16:]), uint64(0x65432100)},
 		{"entry", hex.EncodeToString(b[24:40]), hex.EncodeToString(of[:16])},
-		{"label", string(b[40:45]), "fixed"},
-		{"rest of the label", strings.Trim(string(b[45:124]), "\xff"), ""},
-		{"checksum", be.Uint32(b[124:]), crc32.ChecksumIEEE(b[:124])},
+		{"checksum", be.Uint32(b[40:]), crc32.ChecksumIEEE(append(append([]byte(nil), b[:40]...), b[44:]...))},
+		{"label", string(b[44:49]), "fixed"},
+		{"rest of the label and reserved", strings.Trim(string(b[49:128]), "\xff"), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", c.field, c.got, c.want)
@@ -155,9 +155,9 @@ func TestFormatNamesEveryField(t *testing.T) {
 12 4 argument
 16 8 time
 24 16 entry
-40 80 label
-120 4 reserved
-124 4 checksum`), "\n")
+40 4 checksum
+44 80 label
+124 4 reserved`), "\n")
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("FORMAT.md has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -40,7 +40,8 @@ type record struct {
 }
 
 // Offsets of the fields, in bytes; integers are big-endian. What is not used
-// of the label is 0xFF.
+// of the label is 0xFF, and stands last: a record without a label programs no
+// more than rLabel bytes.
 const (
 	rMagic    = 0
 	rKind     = 4
@@ -50,8 +51,8 @@ const (
 	rArg      = 12
 	rTime     = 16
 	rEntry    = 24
-	rLabel    = 40
-	rSum      = 124
+	rSum      = 40
+	rLabel    = 44
 )
 
 var recordMagic = [4]byte{'R', 'E', 'C', '1'}
@@ -68,8 +69,13 @@ func (r *record) encode() []byte {
 	be.PutUint64(b[rTime:], uint64(r.time))
 	copy(b[rEntry:], r.entry[:])
 	copy(b[rLabel:rLabel+MaxLabel], r.label)
-	be.PutUint32(b[rSum:], crc32.ChecksumIEEE(b[:rSum]))
+	be.PutUint32(b[rSum:], recordSum(b))
 	return b
+}
+
+// recordSum is the checksum of a record: of all its bytes but the checksum.
+func recordSum(b []byte) uint32 {
+	return crc32.Update(crc32.ChecksumIEEE(b[:rSum]), crc32.IEEETable, b[rLabel:recordSize])
 }
 
 // decodeRecord is the one place that says whether recordSize bytes are a
@@ -78,7 +84,7 @@ func decodeRecord(b []byte) (record, bool) {
 	be := binary.BigEndian
 	n := int(be.Uint16(b[rLabelLen:]))
 	if !bytes.Equal(b[rMagic:rMagic+len(recordMagic)], recordMagic[:]) ||
-		be.Uint32(b[rSum:]) != crc32.ChecksumIEEE(b[:rSum]) || b[rKind] == 0 || n > MaxLabel {
+		be.Uint32(b[rSum:]) != recordSum(b) || b[rKind] == 0 || n > MaxLabel {
 		return record{}, false
 	}
 	return record{
