@@ -111,8 +111,6 @@ func rollback(n int) step {
 
 func undo() step { return step{"undo", func(c *chain.Chain) error { return c.Undo(now) }} }
 
-func drop() step { return step{"drop", func(c *chain.Chain) error { return c.Drop(now) }} }
-
 // geometries are the shapes that every test of the life cycle runs on.
 var geometries = []flash.Geometry{
 	{Size: 32 * 4096, EraseSize: 4096, WriteSize: 1},
@@ -158,7 +156,7 @@ func story(t testing.TB, g flash.Geometry) []struct {
 		{config(t, noise("f|", large)), "v:f"},
 		{push("again"), "s:f"},
 		{config(t, noise("g|", small)), "s:f v:g"},
-		{drop(), "s:f"},
+		{rollback(1), "s:f"},
 		{config(t, noise("h|", large)), "s:f v:h"},
 		{rollback(0), ""},
 		{undo(), "s:f v:h"},
@@ -440,7 +438,6 @@ func TestCopyStandsIn(t *testing.T) {
 		{"snapshot with one behind", []step{push(""), config(t, noise("c|", 900))}, content, "s:b v:c"},
 		{"rolled back", []step{rollback(0)}, content, ""},
 		{"rolled back, header", []step{rollback(0)}, header, ""},
-		{"dropped, header", []step{drop()}, header, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dev := sim.New(g)
@@ -588,10 +585,8 @@ func TestRefusals(t *testing.T) {
 		{"rollback beyond the end", []step{config(t, "a|"), push("")}, rollback(2), chain.ErrNoState},
 		{"rollback to a negative state", []step{config(t, "a|"), push("")}, rollback(-1), chain.ErrNoState},
 		{"rollback to where it is", []step{config(t, "a|"), push("")}, rollback(1), chain.ErrNothing},
-		{"undo of a drop", []step{config(t, "a|"), drop()}, undo(), chain.ErrNoState},
 		{"undo after a new config", []step{config(t, "a|"), rollback(0), config(t, "b|")}, undo(), chain.ErrNoState},
 		{"undo twice", []step{config(t, "a|"), rollback(0), undo()}, undo(), chain.ErrNoState},
-		{"drop of nothing", []step{config(t, "a|"), push("")}, drop(), chain.ErrNothing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dev := sim.New(g)

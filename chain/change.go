@@ -40,7 +40,7 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	if n == len(c.entries) {
 		return ErrNothing
 	}
-	return c.retire(KindRetire, n, now)
+	return c.retire(n, now)
 }
 
 // states describes the snapshots to a person.
@@ -55,24 +55,12 @@ func (c *Chain) states() string {
 	}
 }
 
-// Drop takes the volatile entry away for good. Without one it returns
-// ErrNothing.
-func (c *Chain) Drop(now time.Time) error {
-	if err := c.settle(); err != nil {
-		return err
-	}
-	if c.Volatile() == nil {
-		return ErrNothing
-	}
-	return c.retire(KindDrop, len(c.entries)-1, now)
-}
-
 // retire ends the chain before c.entries[n]. The record that counts is the one
 // at home; a copy in the back buffer gets it too, so that no damage to the
 // entry at home can let the copy stand in for it.
-func (c *Chain) retire(kind Kind, n int, now time.Time) error {
+func (c *Chain) retire(n int, now time.Time) error {
 	e, prev := c.entries[n], c.entries[n].Prev
-	r := record{kind: kind, flags: e.last.flags | flagRetired, arg: uint32(len(c.entries) - n), time: now.Unix()}
+	r := record{kind: KindRetire, flags: e.last.flags | flagRetired, arg: uint32(len(c.entries) - n), time: now.Unix()}
 	if err := c.record(e, r); err != nil {
 		return err
 	}
@@ -92,7 +80,7 @@ func (c *Chain) Undo(now time.Time) error {
 		return err
 	}
 	e := c.standing
-	if e == nil || e.last.kind != KindRetire || c.Volatile() != nil {
+	if e == nil || !e.retired() || c.Volatile() != nil {
 		return fmt.Errorf("%w: no roll-back to take back, or its space is in use again", ErrNoState)
 	}
 	lost, err := c.behind(e)

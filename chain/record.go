@@ -18,7 +18,6 @@ const (
 	KindPromote Kind = 2 // the volatile entry became a snapshot
 	KindRetire  Kind = 3 // rolled back: the chain ends before this entry
 	KindRestore Kind = 4 // the roll-back was taken back
-	KindDrop    Kind = 5 // replaced by nothing: the chain ends before this entry, for good
 )
 
 // What an entry is after a record.
@@ -33,7 +32,7 @@ type record struct {
 	kind   Kind
 	flags  byte
 	serial uint32 // rises with each record written to this flash
-	arg    uint32 // retire, drop: how many entries the chain lost; commit of a copy: its erase blocks
+	arg    uint32 // retire: how many entries the chain lost; commit of a copy: its erase blocks
 	time   int64  // seconds since 1970
 	entry  [16]byte
 	label  string // KindPromote: replaces that of the header, unless empty

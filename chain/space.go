@@ -28,7 +28,7 @@ func (c *Chain) Space() Space {
 		Free:      c.a.blocks() - c.end,
 		Back:      c.copy,
 	}
-	if e := c.standing; e != nil && e.last.kind == KindRetire && c.Volatile() == nil {
+	if e := c.standing; e != nil && e.retired() && c.Volatile() == nil {
 		s.RolledBack = int(e.last.arg)
 	}
 	return s

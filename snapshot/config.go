@@ -18,7 +18,7 @@ var configCommand = command{
 	details: `Saves the difference between the running system and the last snapshot as the
 volatile entry of the chain, in place of the one there is. Until this, changes
 live in RAM and a reboot forgets them. Saving the same again writes nothing;
-saving no difference takes the volatile entry away.
+saving no difference takes the volatile entry out of the chain.
 
 With --device the difference is the overlay upper directory named by --upper.
 
@@ -90,14 +90,14 @@ func (c *cli) save(s *session, upper, label string) (changed bool, err error) {
 
 // saveNothing makes the chain say that the last snapshot is the state.
 func (c *cli) saveNothing(s *session) (changed bool, err error) {
-	switch err := s.Drop(c.now()); {
+	switch err := s.Rollback(len(s.Snapshots()), c.now()); {
 	case errors.Is(err, chain.ErrNothing):
 		fmt.Fprintln(c.out, "Nothing has changed since the last snapshot.")
 		return false, nil
 	case err != nil:
 		return false, err
 	}
-	fmt.Fprintln(c.out, "Nothing differs from the last snapshot any more: the volatile entry is gone.")
+	fmt.Fprintln(c.out, "Nothing differs from the last snapshot any more: the volatile entry is out of the chain (`snapshot rollback --undo` brings it back).")
 	return true, nil
 }
 
