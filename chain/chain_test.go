@@ -531,6 +531,34 @@ func TestFailingFlash(t *testing.T) {
 	}
 }
 
+// TestRetiredStaysRetired writes to flash that is full of a retired entry whose
+// commit record is in the first half of an erase block, and the one that
+// retired it in the second: half an erase must not bring the entry back.
+func TestRetiredStaysRetired(t *testing.T) {
+	g := flash.Geometry{Size: 2 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 5680)))
+	if slots := 4096 + 1920; string(dev.Bytes()[slots:slots+4]) != "REC1" {
+		t.Fatal("the commit record is not where this test needs it")
+	}
+	do(t, dev, rollback(0))
+	next := config(t, noise("b|", 900))
+	for k := 0; ; k++ {
+		for _, tear := range sim.Tears {
+			d := dev.Clone()
+			d.CutAfter(k, tear, uint64(k))
+			err := next.do(open(t, d))
+			d.PowerOn()
+			if got := state(t, d); got != "" && got != "v:b" {
+				t.Fatalf("cut %d at operation %d: %q", tear, k, got)
+			}
+			if err == nil {
+				return
+			}
+		}
+	}
+}
+
 // TestBadBlocks runs the life cycle on flash with bad blocks everywhere.
 func TestBadBlocks(t *testing.T) {
 	g := flash.Geometry{Size: 24 * 131072, EraseSize: 131072, WriteSize: 2048}
