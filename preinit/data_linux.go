@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"chainroot/boot"
+	"chainroot/chain"
+	"chainroot/flash"
+)
+
+// dataName is what the partition of the chain is called, as on OpenWrt.
+const dataName = "rootfs_data"
+
+// findData finds the device of rootfs_data. A unit without one boots with all
+// changes in RAM.
+func (u *unit) findData() error {
+	var err error
+	if name := u.par.device; name != "" {
+		u.data, err = u.await(name, mtdChar, max(u.par.wait, defaultWait))
+	} else {
+		u.data, err = locate(u.sysfs, "mtd:"+dataName, mtdChar)
+		if errors.Is(err, fs.ErrNotExist) {
+			u.data, err = locate(u.sysfs, "PARTLABEL="+dataName, mtdChar)
+		}
+	}
+	switch {
+	case err == nil:
+		if n, ok := mtdNumber(u.data); ok { // the chain is not read through a block device
+			u.data = fmt.Sprint(mtdChar, n)
+		}
+		u.report.Device = u.data
+		u.log.debugf("%s is %s", dataName, u.data)
+	case u.par.device == "" && errors.Is(err, fs.ErrNotExist):
+		u.data = ""
+		u.skip(dataName, errors.New("there is no partition of that name, changes stay in RAM (snapshot.device= names another)"))
+	default:
+		u.data = ""
+		u.skip(dataName, fmt.Errorf("%w; changes stay in RAM", err))
+	}
+	return nil
+}
+
+// readChain identifies what rootfs_data holds and walks the chain, if it is
+// one. Errors leave the unit with the bare firmware.
+func (u *unit) readChain() error {
+	if u.data == "" || u.par.asked.skip {
+		return nil
+	}
+	if err := u.openChain(); err != nil {
+		u.chain = nil
+		u.skip(dataName, fmt.Errorf("%w; changes stay in RAM", err))
+	}
+	if u.chain == nil {
+		u.closeFlash()
+	}
+	return nil
+}
+
+func (u *unit) openChain() error {
+	var err error
+	if u.flash, err = chain.OpenFlash(u.data, &flash.Options{ReadOnly: true}); err != nil {
+		return err
+	}
+	content, err := chain.Identify(u.flash)
+	if err != nil {
+		return fmt.Errorf("cannot identify what %s holds: %w", u.data, err)
+	}
+	u.report.Holds = content.String()
+	u.log.debugf("%s holds: %s", u.data, content)
+	switch {
+	case content == chain.ContentChain || content.Free():
+		return u.walkChain()
+	case content == chain.ContentJFFS2, content == chain.ContentUBIFS, content == chain.ContentExt4, content == chain.ContentF2FS:
+		u.classic = content.String()
+		return nil
+	}
+	return fmt.Errorf("%s holds %s, which is no chain", u.data, content)
+}
+
+func (u *unit) walkChain() error {
+	c, err := chain.Open(u.flash)
+	if err != nil {
+		return fmt.Errorf("cannot read the chain on %s: %w", u.data, err)
+	}
+	if u.par.asked.back {
+		// "The state before" counts from what would be booted: damaged payloads,
+		// which otherwise show when they are unpacked, have to show now.
+		if err := c.Check(); err != nil {
+			u.log.errorf("%v", err)
+		}
+	}
+	for _, d := range c.Damage() {
+		u.skip(strings.TrimSuffix(strings.TrimPrefix(d.What, "the "), " entry"), d.Err)
+	}
+	u.chain = c
+	return nil
+}
+
+func (u *unit) closeFlash() {
+	if u.flash != nil {
+		u.flash.Close()
+		u.flash = nil
+	}
+}
+
+// available returns how many snapshots the chain has now, and whether there is
+// a volatile entry.
+func (u *unit) available() (int, bool) {
+	if u.chain == nil {
+		return 0, false
+	}
+	return len(u.chain.Snapshots()), u.chain.Volatile() != nil
+}
+
+// chooseState settles which state to build.
+func (u *unit) chooseState() error {
+	last := plan{layout: u.par.layout}
+	last.snapshots, last.volatile = u.available()
+	if u.classic != "" {
+		last = plan{layout: boot.Classic}
+	}
+	var note string
+	u.target, note = u.par.asked.choose(last)
+	if u.target.layout == boot.Stacked {
+		u.target.layout = u.par.layout
+	}
+	if note != "" {
+		u.log.warnf("%s", note)
+	}
+	u.plan = u.target
+	return nil
+}

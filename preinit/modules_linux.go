@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// loadModules loads the kernel modules of the initramfs in the order of their
+// names, NNN-name.ko. One that fails is passed over: what needs it will say so.
+func (u *unit) loadModules() error {
+	files, _ := filepath.Glob(filepath.Join(u.modules, "*.ko")) // sorted
+	for _, file := range files {
+		_, name, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".ko"), "-")
+		options := moduleOptions(u.par.args, name)
+		if err := loadModule(file, options); err != nil {
+			u.log.errorf("cannot load module %s with %q: %v", name, options, err)
+			continue
+		}
+		u.log.debugf("loaded module %s %s", name, options)
+	}
+	return nil
+}
+
+// loadModule loads one module; that it is there already is no error.
+func loadModule(file, options string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.FinitModule(int(f.Fd()), options, 0); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}

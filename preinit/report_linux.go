@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"chainroot/boot"
+	"chainroot/chain"
+)
+
+// reserveReport takes room for the report while there is some: entries that
+// just fit must not leave the unit without it.
+func (u *unit) reserveReport() {
+	entries := 8
+	if u.chain != nil {
+		entries += len(u.chain.Entries()) + len(u.report.Skipped)
+	}
+	f, err := os.Create(boot.ReportPath)
+	if err != nil {
+		return // writeReport will say so
+	}
+	defer f.Close()
+	unix.Fallocate(int(f.Fd()), 0, 0, int64(entries)<<10)
+}
+
+// writeReport writes boot.json. A unit boots without it too.
+func (u *unit) writeReport() error {
+	r := &u.report
+	r.Version, r.Layout = 1, u.plan.layout
+	r.State = boot.State{Snapshot: u.plan.snapshots, Volatile: u.plan.volatile, ID: chain.Hash{}.String()}
+	r.Entries = append(u.stack.lower, u.stack.upper...)
+	if n := len(r.Entries); n > 0 {
+		r.State.ID = r.Entries[n-1].Hash
+	}
+	r.Init = u.initCommand()
+	text := append(r.AppendJSON(nil), '\n')
+	if err := overwrite(boot.ReportPath, text); err != nil {
+		u.log.errorf("cannot write the report of this boot: %v", err)
+		u.log.infof("%s", text)
+	}
+	return nil
+}
+
+// overwrite writes a file in the room that it already has.
+func overwrite(path string, text []byte) error {
+	if !mountedOn(filepath.Dir(path)) {
+		return fmt.Errorf("nothing is mounted on %s", filepath.Dir(path))
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(text); err == nil {
+		err = f.Truncate(int64(len(text)))
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(path)
+	}
+	return err
+}
+
+// mountedOn reports whether dir is the root of a mount.
+func mountedOn(dir string) bool {
+	var own, parent unix.Stat_t
+	return unix.Lstat(dir, &own) == nil && unix.Lstat(dir+"/..", &parent) == nil && own.Dev != parent.Dev
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"chainroot/mount"
+)
+
+// mountRoot waits for the device of the squashfs and mounts it at /rom.
+func (u *unit) mountRoot() error {
+	if u.par.root == "" {
+		return errors.New("cannot find the firmware: the kernel's command line has no root=; " +
+			"it names the device of the squashfs, as /dev/…, PARTLABEL=…, PARTUUID=…, mtd:NAME or mtdN")
+	}
+	time.Sleep(u.par.delay)
+	device, err := u.await(u.par.root, mtdBlock, u.par.wait)
+	if err != nil {
+		return fmt.Errorf("cannot find the firmware at root=%s: %w", u.par.root, err)
+	}
+	u.report.Root = device
+	flags, data := mount.Options(u.par.flags, unix.MS_RDONLY)
+	for _, fstype := range strings.Split(u.par.fstype, ",") {
+		// Whatever rootflags= says: two boots of a firmware that was written to
+		// are not the same.
+		err = mount.Device(device, romDir, fstype, flags|unix.MS_RDONLY, data)
+		if err == nil {
+			u.log.debugf("mounted %s as %s", device, fstype)
+			u.root = romDir
+			return nil
+		}
+	}
+	return fmt.Errorf("%w (error %d); is there a %s on it, and is the kernel built for its compression? "+
+		"root=, rootfstype= and rootflags= say what is mounted", err, errno(err), u.par.fstype)
+}
+
+func errno(err error) int {
+	var n unix.Errno
+	errors.As(err, &n)
+	return int(n)
+}
+
+// await returns the node of a device as soon as it is there, within the given
+// time; negative: whenever.
+func (u *unit) await(name, mtdNode string, limit time.Duration) (string, error) {
+	start := time.Now()
+	for said := start; ; time.Sleep(20 * time.Millisecond) {
+		node, err := locate(u.sysfs, name, mtdNode)
+		if err == nil {
+			_, err = os.Stat(node)
+		}
+		if err == nil || errors.Is(err, errName) {
+			return node, err
+		}
+		if waited := time.Since(start); limit >= 0 && waited >= limit {
+			return "", fmt.Errorf("it did not appear within %d s (rootwait waits for ever, rootwait=SECONDS that long): %w",
+				limit/time.Second, err)
+		}
+		if time.Since(said) >= 10*time.Second {
+			said = time.Now()
+			u.log.warnf("still waiting for %s, %d s now: %v", name, time.Since(start)/time.Second, err)
+		}
+	}
+}
+
+// freeInitramfs gives the memory of the initramfs back to the chain that is
+// unpacked next. There is a squashfs now, and a shell in it.
+func (u *unit) freeInitramfs() error {
+	if err := mount.Free("/", "dev", "proc", "sys", "rom"); err != nil {
+		u.log.warnf("%v", err)
+	}
+	return nil
+}
