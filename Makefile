@@ -1,0 +1,52 @@
+# chainroot: `make help` lists what there is to make.
+
+SHELL := /bin/bash -o pipefail
+
+ARCH ?= $(shell go env GOHOSTARCH)
+
+# Small and the same from any directory; no floating-point unit on most MIPS.
+export GOMIPS := softfloat
+unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
+
+.DEFAULT_GOAL := help
+.PHONY: help build image demo run test test-short lint clean setup
+
+help: ## say what there is to make
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## preinit and snapshot for a unit, in build/ARCH (ARCH=mipsle: Go's name; default: this host's)
+	$(unit) -o build/$(ARCH)/preinit ./preinit
+	$(unit) -o build/$(ARCH)/snapshot ./snapshot
+
+image: setup ## kernel, initramfs and squashfs for the test machine, in build/image
+	go run ./qemu/mkimage -o build/image
+
+demo: setup ## boot a machine a few times and tell what chainroot does
+	go run ./qemu/demo
+
+run: setup ## a machine on this terminal, its flash stays (PARAMS='kernel parameters'); Ctrl-A X leaves
+	go run ./qemu/run $(PARAMS)
+
+# A test that could not run is a failure here.
+test: image ## all tests, on virtual machines too
+	@mkdir -p build
+	go test -count=1 -v $$(go list ./... | grep -v /qemu/scenario) 2>&1 | tee build/test.log | $(progress)
+	go test -count=1 -v -timeout 30m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
+	@if grep -A2 -e '--- SKIP' build/test.log; then echo 'make test: tests were skipped'; exit 1; fi
+
+progress = grep --line-buffered -Ev '^=== |^ +--- PASS|^PASS$$|no test files'
+
+test-short: ## the tests that take seconds, no virtual machine
+	go test -short ./...
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .) && if [ "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+clean: ## remove what was built (the downloaded kernel stays in the user's cache)
+	rm -rf build
+
+# What the test machines need of this host, installed if it is missing.
+setup:
+	@qemu/setup

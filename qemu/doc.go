@@ -1,0 +1,22 @@
+// Package qemu boots chainroot on virtual machines.
+//
+// A Machine is a description: Args is its command line, nothing else goes into
+// a boot. Start and Boot make a VM of it, one process for one boot: where the
+// machine would reset, the process ends, and the next boot may have another
+// kernel command line. The VM has a Console, for what the kernel and preinit
+// say and for emergency shells, and a second serial line on which Run executes
+// shell commands, answered by the probe that the test image carries. Kill is a
+// power cut.
+//
+// The machine is emulated (tcg). QEMU_ACCEL=kvm takes another accelerator.
+//
+// Around it:
+//
+//	setup      installs the Debian packages that all this needs, if any is missing
+//	image      kernel, initramfs and squashfs, built for these machines
+//	mkimage    the program that builds them
+//	probe      the program inside the squashfs: runs commands, makes and describes trees
+//	agent      what the second serial line carries
+//	scenario   the tests that boot machines
+//	demo, run  make demo, make run
+package qemu

@@ -1,0 +1,39 @@
+package image
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"testing"
+)
+
+// bzImage makes a kernel image with a payload behind three sectors.
+func bzImage(payload string) []byte {
+	b := make([]byte, 3*512, 3*512+len(payload)+4)
+	b[setupSectsAt] = 1
+	copy(b[magicAt:], "HdrS")
+	binary.LittleEndian.PutUint32(b[payloadOffsetAt:], 512)
+	binary.LittleEndian.PutUint32(b[payloadLengthAt:], uint32(len(payload)+4))
+	return append(append(b, payload...), "size"...)
+}
+
+func TestKernelPayload(t *testing.T) {
+	const xz = "\xfd7zXZ\x00compressed"
+	got, err := kernelPayload(bzImage(xz))
+	if err != nil || string(got) != xz {
+		t.Errorf("%q, %v", got, err)
+	}
+	good := bzImage(xz)
+	for name, bad := range map[string][]byte{
+		"empty":       nil,
+		"short":       good[:headerEnd-1],
+		"cut off":     good[:len(good)-5],
+		"no magic":    bytes.Replace(good, []byte("HdrS"), []byte("hdrs"), 1),
+		"another way": bzImage("\x1f\x8bcompressed"),
+		"negative":    bzImage("")[:3*512],
+	} {
+		if _, err := kernelPayload(bad); !errors.Is(err, errBzImage) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

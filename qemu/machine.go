@@ -1,0 +1,134 @@
+package qemu
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Attach is how a machine gets at its rootfs_data.
+type Attach int
+
+const (
+	MTD   Attach = iota // as an MTD partition, through block2mtd
+	Block               // as a plain block device
+	None                // not at all
+)
+
+func (a Attach) String() string {
+	return [...]string{"mtd", "block", "none"}[a]
+}
+
+// EraseSize is the erase block of rootfs_data in both ways, in bytes.
+const EraseSize = 64 << 10
+
+// Machine is an x86_64 machine to boot. The zero values of Memory, RootParam
+// and Accel stand for defaults.
+type Machine struct {
+	Kernel    string   // kernel, vmlinux or bzImage
+	Initramfs string   // cpio with preinit
+	Root      string   // squashfs, read-only; empty: no such disk
+	Flash     string   // image of rootfs_data; empty: no such disk
+	Attach    Attach   // what Flash is to the kernel
+	RootParam string   // value of root=; empty: the disk with the squashfs
+	Params    []string // further kernel parameters
+	Memory    int      // MiB; 0: 256
+	Accel     string   // accelerator; empty: $QEMU_ACCEL, or else tcg
+}
+
+// Serial says where the two serial lines of a machine lead.
+type Serial struct {
+	Console string // argument of -serial for the console
+	AgentFD int    // inherited socket for the agent; 0: no second line
+}
+
+// Terminal leads the console to the terminal: Ctrl-A X leaves.
+var Terminal = Serial{Console: "mon:stdio"}
+
+// Args is the command line that boots the machine.
+//
+// The machine has no network and nothing else that it does not need, and no
+// second boot: where it would reset, QEMU ends.
+func (m *Machine) Args(s Serial) []string {
+	memory := m.Memory
+	if memory == 0 {
+		memory = 256
+	}
+	args := []string{"qemu-system-x86_64",
+		"-machine", "q35", "-accel", m.accel(), "-m", fmt.Sprint(memory),
+		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-kernel", m.Kernel, "-initrd", m.Initramfs, "-append", m.CommandLine(),
+		"-serial", s.Console,
+	}
+	if s.AgentFD != 0 {
+		args = append(args, "-chardev", fmt.Sprintf("socket,id=agent,fd=%d", s.AgentFD), "-serial", "chardev:agent")
+	}
+	if m.Root != "" {
+		args = append(args, disk("root", m.Root, "readonly=on")...)
+	}
+	if m.Flash != "" {
+		// A machine that is killed keeps what it wrote, in the host's page cache:
+		// to wait for the host's disk on every flush would prove nothing more.
+		args = append(args, disk("flash", m.Flash, "cache=unsafe")...)
+	}
+	return args
+}
+
+func disk(id, file, option string) []string {
+	return []string{
+		"-drive", fmt.Sprintf("if=none,id=%s,format=raw,%s,file=%s", id, option, strings.ReplaceAll(file, ",", ",,")),
+		"-device", "virtio-blk-pci,drive=" + id,
+	}
+}
+
+func (m *Machine) accel() string {
+	if m.Accel != "" {
+		return m.Accel
+	}
+	if a := os.Getenv("QEMU_ACCEL"); a != "" {
+		return a
+	}
+	return "tcg"
+}
+
+// fast leaves out what costs an emulated machine a second of its boot and has
+// nothing to do with what is tested.
+var fast = []string{"cryptomgr.notests", "mitigations=off"}
+
+// CommandLine is what the kernel is started with.
+func (m *Machine) CommandLine() string {
+	params := slices.Concat([]string{"console=ttyS0", "rdinit=/preinit", "loglevel=7"}, fast)
+	disks := []string{"/dev/vda", "/dev/vdb"}
+	root := m.RootParam
+	if m.Root != "" {
+		if root == "" {
+			root = disks[0]
+		}
+		disks = disks[1:]
+	}
+	if root != "" {
+		params = append(params, "root="+root)
+	}
+	if m.Flash != "" {
+		switch m.Attach {
+		case MTD:
+			params = append(params, fmt.Sprintf("block2mtd.block2mtd=%s,%d,rootfs_data", disks[0], EraseSize))
+		case Block:
+			params = append(params, "snapshot.device="+disks[0])
+		}
+	}
+	return strings.Join(append(params, m.Params...), " ")
+}
+
+// Reproduce is a line for a shell that boots the machine on the terminal.
+func (m *Machine) Reproduce() string {
+	var words []string
+	for _, word := range m.Args(Terminal) {
+		if strings.ContainsAny(word, " \t\n'\"\\$&;()<>|*?[]#~`{}!") || word == "" {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}

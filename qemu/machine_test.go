@@ -1,0 +1,91 @@
+package qemu_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"chainroot/qemu"
+)
+
+var machine = qemu.Machine{Kernel: "k", Initramfs: "i", Root: "r", Flash: "f", Accel: "tcg"}
+
+func TestCommandLine(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*qemu.Machine)
+		want   []string
+		not    []string
+	}{
+		{"mtd", func(m *qemu.Machine) {},
+			[]string{"root=/dev/vda", "block2mtd.block2mtd=/dev/vdb,65536,rootfs_data", "console=ttyS0", "rdinit=/preinit"}, []string{"snapshot.device"}},
+		{"block", func(m *qemu.Machine) { m.Attach = qemu.Block },
+			[]string{"root=/dev/vda", "snapshot.device=/dev/vdb"}, []string{"block2mtd"}},
+		{"none", func(m *qemu.Machine) { m.Attach = qemu.None },
+			[]string{"root=/dev/vda"}, []string{"block2mtd", "snapshot.device"}},
+		{"no flash", func(m *qemu.Machine) { m.Flash = "" },
+			[]string{"root=/dev/vda"}, []string{"block2mtd", "vdb"}},
+		{"no root disk", func(m *qemu.Machine) { m.Root = "" },
+			[]string{"block2mtd.block2mtd=/dev/vda,"}, []string{"root="}},
+		{"another root", func(m *qemu.Machine) { m.RootParam = "/dev/vdz" },
+			[]string{"root=/dev/vdz", "=/dev/vdb,"}, []string{"root=/dev/vda"}},
+		{"further parameters come last", func(m *qemu.Machine) { m.Params = []string{"panic=1", "single"} },
+			[]string{" panic=1 single"}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := machine
+			test.change(&m)
+			line := m.CommandLine()
+			for _, w := range test.want {
+				if !strings.Contains(line, w) {
+					t.Errorf("%q is not in %q", w, line)
+				}
+			}
+			for _, n := range test.not {
+				if strings.Contains(line, n) {
+					t.Errorf("%q is in %q", n, line)
+				}
+			}
+		})
+	}
+}
+
+func TestArgs(t *testing.T) {
+	m := machine
+	m.Flash = "a,b"
+	args := m.Args(qemu.Serial{Console: "stdio", AgentFD: 3})
+	for _, want := range []string{"-no-reboot", "-nodefaults", "if=none,id=flash,format=raw,cache=unsafe,file=a,,b", "socket,id=agent,fd=3"} {
+		if !slices.Contains(args, want) {
+			t.Errorf("%q is not in %q", want, args)
+		}
+	}
+	if slices.Index(args, "virtio-blk-pci,drive=root") > slices.Index(args, "virtio-blk-pci,drive=flash") {
+		t.Error("the flash would be /dev/vda")
+	}
+	if slices.ContainsFunc(m.Args(qemu.Terminal), func(a string) bool { return strings.Contains(a, "agent") }) {
+		t.Error("a machine on the terminal waits for an agent")
+	}
+}
+
+func TestAccelerator(t *testing.T) {
+	m := machine
+	for _, test := range []struct{ field, env, want string }{{"", "", "tcg"}, {"", "kvm", "kvm"}, {"hvf", "kvm", "hvf"}} {
+		m.Accel = test.field
+		t.Setenv("QEMU_ACCEL", test.env)
+		args := m.Args(qemu.Terminal)
+		if got := args[slices.Index(args, "-accel")+1]; got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+}
+
+func TestReproduceIsOneLineOfShell(t *testing.T) {
+	m := machine
+	m.Params = []string{"it's"}
+	line := m.Reproduce()
+	for _, want := range []string{"-serial mon:stdio", `-append 'console=ttyS0 `, `it'\''s'`} {
+		if !strings.Contains(line, want) {
+			t.Errorf("%q is not in %q", want, line)
+		}
+	}
+}

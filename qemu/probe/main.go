@@ -1,0 +1,87 @@
+//go:build linux
+
+// Probe is the program inside the test image's squashfs.
+//
+//	probe serve            runs shell commands that arrive on the second serial line
+//	probe exotic DIR       makes in DIR one file of every kind that is hard to keep
+//	probe dump PATH...     describes trees, exactly: equal output means equal trees
+//
+// Started as init it records its arguments, environment and process number in
+// /run and goes on with /sbin/init.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"chainroot/qemu/agent"
+)
+
+// line is the second serial line.
+const line = "/dev/ttyS1"
+
+func main() {
+	do := run
+	if filepath.Base(os.Args[0]) == "init" {
+		do = recordInit
+	}
+	if err := do(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "probe:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 1 && args[0] == "serve":
+		return serve()
+	case len(args) == 2 && args[0] == "exotic":
+		return exotic(args[1])
+	case len(args) > 1 && args[0] == "dump":
+		out := bufio.NewWriter(os.Stdout)
+		for _, top := range args[1:] {
+			if err := dump(out, top); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
+	}
+	return fmt.Errorf("usage: probe serve, probe exotic DIR, probe dump PATH")
+}
+
+// serve makes the serial line carry every byte as it is, and runs commands. On
+// a machine without a second line it ends.
+func serve() error {
+	tty, err := os.OpenFile(line, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return err
+	}
+	defer tty.Close()
+	t, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err != nil {
+		return nil // no such line in this machine
+	}
+	t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
+	t.Cflag = unix.CS8 | unix.CREAD | unix.CLOCAL | unix.B115200
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+	if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, t); err != nil {
+		return fmt.Errorf("cannot set up %s: %w", line, err)
+	}
+	return agent.Serve(tty)
+}
+
+func recordInit([]string) error {
+	for name, lines := range map[string][]string{
+		"arguments": os.Args, "environment": os.Environ(), "process": {fmt.Sprint(os.Getpid())},
+	} {
+		if err := os.WriteFile("/run/init-"+name, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+			return err
+		}
+	}
+	return unix.Exec("/sbin/init", []string{"/sbin/init"}, os.Environ())
+}

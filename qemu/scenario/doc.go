@@ -1,0 +1,13 @@
+// Package scenario holds the tests that boot machines: what a unit does, told as
+// the steps someone would try on one, with rootfs_data as MTD and as a plain
+// block device.
+//
+// They need what `make image` puts in place, and skip with a reason where it is
+// missing; `make test` takes a skip for a failure. `go test -short` leaves them
+// out. A test that fails prints the end of the console and the command line that
+// boots the same machine on a terminal, and leaves its flash and all consoles in
+// build/scenario.
+//
+// Read unit_test.go (a unit in a test), check_test.go (what can be asked of one)
+// and layer_test.go (chains made on the host), then the scenarios in any order.
+package scenario

@@ -1,0 +1,207 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"chainroot/qemu"
+	"chainroot/qemu/image"
+)
+
+// Sizes of rootfs_data, in bytes.
+const (
+	flashSize = 8 << 20
+	smallSize = 1 << 20
+)
+
+var errMissing = errors.New("cannot boot virtual machines here (make image gets what is missing)")
+
+// place is where the image and the flashes of the tests lie.
+var place = sync.OnceValues(func() (string, error) {
+	source, err := image.Source()
+	return filepath.Join(source, "build", "scenario"), err
+})
+
+// built builds the image, once for all tests.
+var built = sync.OnceValues(func() (*image.Image, error) {
+	if _, err := image.CachedKernel(); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", errMissing, err)
+	}
+	source, err := image.Source()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := place()
+	if err != nil {
+		return nil, err
+	}
+	img, err := image.Build(source, filepath.Join(dir, "image"))
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", errMissing, err)
+	}
+	return img, err
+})
+
+// unit is a unit in a test: its flash lasts from boot to boot.
+type unit struct {
+	*testing.T
+	image  *image.Image
+	attach qemu.Attach
+	dir    string // what is left behind if the test fails
+	flash  string
+	memory int // MiB; 0: the default
+
+	machine *qemu.Machine // of the last boot
+	vm      *qemu.VM      // that runs, or nil
+	boots   int
+}
+
+// onBoth runs a scenario on both kinds of rootfs_data, side by side, each on a
+// unit with an erased flash.
+func onBoth(t *testing.T, scenario func(u *unit)) {
+	for _, attach := range []qemu.Attach{qemu.MTD, qemu.Block} {
+		t.Run(attach.String(), func(t *testing.T) {
+			t.Parallel()
+			scenario(newUnit(t, attach))
+		})
+	}
+}
+
+// onEither runs one case of a table on one kind of rootfs_data, by turns: where
+// what is tested does not depend on the kind.
+func onEither(t *testing.T, n int, scenario func(u *unit)) {
+	attach := []qemu.Attach{qemu.MTD, qemu.Block}[n%2]
+	t.Run(attach.String(), func(t *testing.T) {
+		t.Parallel()
+		scenario(newUnit(t, attach))
+	})
+}
+
+// newUnit returns a unit with an erased flash that is attached one way.
+func newUnit(t *testing.T, attach qemu.Attach) *unit {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("boots virtual machines: not in -short")
+	}
+	img, err := built()
+	if errors.Is(err, errMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := place()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &unit{T: t, image: img, attach: attach, dir: filepath.Join(top, filepath.FromSlash(t.Name()))}
+	u.flash = filepath.Join(u.dir, "flash.img")
+	u.must(os.RemoveAll(u.dir))
+	u.must(os.MkdirAll(u.dir, 0o755))
+	u.erase(flashSize)
+	t.Cleanup(u.finish)
+	return u
+}
+
+// finish ends the machine and, after a failure, says how to boot it again.
+func (u *unit) finish() {
+	u.cut()
+	if !u.Failed() {
+		u.must(os.RemoveAll(u.dir))
+		return
+	}
+	if u.machine != nil {
+		u.Logf("boot %d is this, on the flash as it was before (consoles: %s):\n%s",
+			u.boots, u.dir, u.machine.Reproduce())
+	}
+}
+
+// erase makes the flash one of size bytes that was never written.
+func (u *unit) erase(size int64) {
+	u.Helper()
+	blank := make([]byte, size)
+	for i := range blank {
+		blank[i] = 0xff
+	}
+	u.must(os.WriteFile(u.flash, blank, 0o644))
+}
+
+// start starts the machine with further kernel parameters; it does not wait.
+func (u *unit) start(params ...string) {
+	u.Helper()
+	u.startMachine(func(m *qemu.Machine) { m.Params = params })
+}
+
+// startMachine starts a machine that differs from the usual one.
+func (u *unit) startMachine(change func(*qemu.Machine)) {
+	u.Helper()
+	u.cut()
+	u.boots++
+	m := u.image.Machine(u.flash, u.attach)
+	m.Memory = u.memory
+	change(m)
+	// What reproduces the boot is the flash as it was before.
+	again := *m
+	if m.Flash != "" {
+		again.Flash = filepath.Join(u.dir, "flash-before.img")
+		u.must(os.WriteFile(again.Flash, u.bytes(), 0o644))
+	}
+	u.machine = &again
+	vm, err := m.Start()
+	u.must(err)
+	u.vm = vm
+}
+
+// boot cuts the power if it is on, and boots with further kernel parameters.
+func (u *unit) boot(params ...string) {
+	u.Helper()
+	u.start(params...)
+	u.ready()
+}
+
+func (u *unit) ready() {
+	u.Helper()
+	if err := u.vm.Ready(); err != nil {
+		u.Fatalf("%v; the console ends with\n%s", err, u.tail())
+	}
+}
+
+// cut cuts the power. What a command reported as done must be on flash by then.
+func (u *unit) cut() {
+	if u.vm == nil {
+		return
+	}
+	u.vm.Kill()
+	u.must(os.WriteFile(filepath.Join(u.dir, fmt.Sprintf("console-%d.log", u.boots)), []byte(u.vm.Console.Text()), 0o644))
+	u.vm = nil
+}
+
+// onHost runs the command snapshot of the host on the flash of the unit, which
+// is off then.
+func (u *unit) onHost(args ...string) string {
+	u.Helper()
+	u.cut()
+	device := []string{"--device", u.flash}
+	if u.attach == qemu.MTD {
+		device = append(device, "--write-size", "1") // as block2mtd says
+	}
+	cmd := exec.Command(u.image.Snapshot, append(device, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		u.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	return string(out)
+}
+
+func (u *unit) must(err error) {
+	u.Helper()
+	if err != nil {
+		u.Fatal(err)
+	}
+}

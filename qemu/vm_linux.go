@@ -1,0 +1,134 @@
+package qemu
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"chainroot/qemu/agent"
+)
+
+// Time limits, generous: an emulated machine on a busy host is slow.
+const (
+	BootTimeout    = 2 * time.Minute
+	CommandTimeout = 2 * time.Minute
+)
+
+// VM is a machine that was started. Kill must be called in the end.
+type VM struct {
+	Console *Console
+
+	process *exec.Cmd
+	line    net.Conn // to the agent
+	agent   *agent.Client
+	ended   chan struct{} // closed when the process is no more, and its console read
+}
+
+// Start starts the machine and returns at once.
+func (m *Machine) Start() (*VM, error) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a socket pair: %w", err)
+	}
+	theirs := os.NewFile(uintptr(fds[1]), "agent")
+	defer theirs.Close()
+	ours := os.NewFile(uintptr(fds[0]), "agent")
+	line, err := net.FileConn(ours)
+	ours.Close()
+	if err != nil {
+		return nil, fmt.Errorf("cannot use a socket pair: %w", err)
+	}
+	const inherited = 3 // the first of ExtraFiles
+	args := m.Args(Serial{Console: "stdio", AgentFD: inherited})
+	process := exec.Command(args[0], args[1:]...)
+	process.ExtraFiles = []*os.File{theirs}
+	// Ctrl-C is for the tests, and the machine ends with them whatever happens.
+	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	in, err := process.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, printed, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	process.Stdout, process.Stderr = printed, printed
+	err = process.Start()
+	printed.Close()
+	if err != nil {
+		line.Close()
+		out.Close()
+		return nil, fmt.Errorf("cannot start the machine: %w", err)
+	}
+	vm := &VM{
+		Console: newConsole(out, in),
+		process: process,
+		line:    line,
+		agent:   agent.NewClient(line),
+		ended:   make(chan struct{}),
+	}
+	go func() {
+		process.Wait()
+		line.Close()
+		<-vm.Console.done
+		close(vm.ended)
+	}()
+	return vm, nil
+}
+
+// Boot starts the machine and waits until it takes commands. The VM is returned
+// with an error too, if it was started: for its console.
+func (m *Machine) Boot() (*VM, error) {
+	vm, err := m.Start()
+	if err != nil {
+		return nil, err
+	}
+	return vm, vm.Ready()
+}
+
+// Ready waits until the machine takes commands.
+func (v *VM) Ready() error {
+	v.line.SetDeadline(time.Now().Add(BootTimeout))
+	if err := v.agent.Ready(); err != nil {
+		return fmt.Errorf("cannot boot to the point where commands run: %w", v.reason(err))
+	}
+	return nil
+}
+
+// Run runs a shell command in the machine and returns what it printed and its
+// exit status; that it failed is no error.
+func (v *VM) Run(command string) (agent.Result, error) {
+	v.line.SetDeadline(time.Now().Add(CommandTimeout))
+	r, err := v.agent.Run(command)
+	if err != nil {
+		return r, fmt.Errorf("cannot run %q: %w", command, v.reason(err))
+	}
+	return r, nil
+}
+
+func (v *VM) reason(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("the machine ended (%w)", err)
+}
+
+// Wait waits until the machine ends by itself.
+func (v *VM) Wait(timeout time.Duration) error {
+	select {
+	case <-v.ended:
+		return nil
+	case <-time.After(timeout):
+		return fmt.Errorf("the machine still runs after %v", timeout)
+	}
+}
+
+// Kill cuts the power: SIGKILL to the emulator. It returns when that is gone.
+func (v *VM) Kill() {
+	v.process.Process.Kill()
+	<-v.ended
+}
