@@ -294,6 +294,8 @@ func TestMissingMountPoints(t *testing.T) {
 			r.state(0, true, layout)
 			r.has("first boot.json upper work / upper/overlay upper/rom upper/snapshot", "second upper work / upper/etc",
 				"root 751 0:0 1000000000")
+			// Without a volatile entry, which says what / looks like.
+			m.boot("snapshot.rollback", "snapshot.layout="+layout).has("root 751 0:0 1000000000")
 		})
 	}
 }

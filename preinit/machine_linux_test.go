@@ -39,8 +39,19 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, stage(os.Args[2:]))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "preinit-test")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Setenv(buildDir, dir)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
+
+// buildDir names the variable with the directory for what the tests build.
+const buildDir = "PREINIT_TEST_BUILD"
 
 // The limits on open files that preinit starts with.
 const softFiles, hardFiles = 1000, 3000
@@ -119,11 +130,7 @@ func stage(args []string) error {
 
 // build builds preinit once for all tests.
 var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "preinit-test")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "preinit")
+	file := filepath.Join(os.Getenv(buildDir), "preinit")
 	cmd := exec.Command("go", "build", "-o", file, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
