@@ -14,12 +14,13 @@
 //   - GNU tar reads what Pack writes (tar --xattrs --xattrs-include='*'), and
 //     Replay reads what GNU tar writes in its posix and gnu formats.
 //
-// Read header.go and pax.go (what stands in the tar), sparse.go (holes),
-// reader.go and writer.go, then confine.go (what is refused), overlay.go (the
-// marks of overlayfs), node.go, tree.go and diff.go (trees in memory and their
-// difference), and at last scan_linux.go, pack_linux.go and replay_linux.go,
-// which touch the file system through directory descriptors (dirs_linux.go,
-// attrs_linux.go). exclude.go stands by itself.
+// Read header.go, pax.go and entry.go (what stands in the tar), sparse.go and
+// sparsemap.go (holes), reader.go and writer.go, then confine.go (what is
+// refused), overlay.go (the marks of overlayfs), node.go, tree.go and diff.go
+// (trees in memory and their difference), and at last scan_linux.go,
+// pack_linux.go and replay_linux.go, which touch the file system through
+// directory descriptors (dirs_linux.go, attrs_linux.go, content_linux.go).
+// exclude.go stands by itself.
 //
 // Caveats: Pack and Replay need root, and /proc for the extended attributes of
 // what cannot be opened (links, devices, pipes). Pack reads a live directory;

@@ -73,11 +73,38 @@ func parsePattern(line string) (pattern, bool) {
 	}
 	anchored := strings.Contains(line, "/")
 	line = strings.TrimPrefix(line, "/")
-	p.segments = strings.Split(strings.ReplaceAll(line, "\\/", "/"), "/")
+	p.segments = splitSegments(line)
 	if !anchored {
 		p.segments = append([]string{"**"}, p.segments...)
 	}
 	return p, true
+}
+
+// splitSegments splits a pattern at its slashes; one in brackets is none, and
+// one behind a backslash is one like any other.
+func splitSegments(p string) []string {
+	var all []string
+	start := 0
+	for i := 0; i < len(p); {
+		switch p[i] {
+		case '/':
+			all = append(all, p[start:i])
+			i++
+			start = i
+		case '[':
+			width, _ := matchBracket(p[i:], 0)
+			i += max(width, 1)
+		case '\\':
+			if strings.HasPrefix(p[i:], "\\/") {
+				p = p[:i] + p[i+1:]
+			} else {
+				i += min(2, len(p)-i)
+			}
+		default:
+			i++
+		}
+	}
+	return append(all, p[start:])
 }
 
 // Match reports whether path is excluded: relative, with slashes, none in front
@@ -221,7 +248,7 @@ func matchBracket(p string, c byte) (width int, ok bool) {
 			}
 			i += 1 + n
 		}
-		found = found || low <= c && c <= high
+		found = found || c == low || low <= c && c <= high // as git: "z-a" holds z
 	}
 }
 

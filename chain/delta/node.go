@@ -61,7 +61,7 @@ type inode struct {
 	major, minor uint32   // of a device
 	sum          [32]byte // contentSum of a regular file, if summed
 	summed       bool
-	shared       bool     // has or had several names in this tree
+	shared       bool // has or had several names in this tree
 
 	ino     uint64 // in a scanned tree
 	changed bool   // in a scanned tree: differs from what it is compared with

@@ -14,6 +14,7 @@ const (
 
 	opaqueXattr   = "trusted.overlay.opaque"
 	whiteoutXattr = "trusted.overlay.whiteout"
+	originXattr   = "trusted.overlay.origin"
 	redirectXattr = "trusted.overlay.redirect"
 	metacopyXattr = "trusted.overlay.metacopy"
 

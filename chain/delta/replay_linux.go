@@ -20,7 +20,7 @@ import (
 // What r must not say is refused with ErrHostile, and what is no tar with
 // ErrFormat. After any error the upper directory holds a part of r.
 func Replay(r io.Reader, upper string) (Stats, error) {
-	p := &replayer{tar: newReader(r), confiner: newConfiner(), pending: map[string]*Attr{}}
+	p := &replayer{tar: newReader(r), confiner: newConfiner(), pending: map[string]*ending{}}
 	if err := p.dirs.openRoot(upper); err != nil {
 		return Stats{}, err
 	}
@@ -74,8 +74,14 @@ type replayer struct {
 	// pending holds, for each directory of the tar, what to set when it is left:
 	// its time, which changes with its content, and its default ACL, which its
 	// content would inherit.
-	pending map[string]*Attr
+	pending map[string]*ending
 	root    *Attr
+}
+
+// ending is what is left to do for a directory.
+type ending struct {
+	Attr
+	whiteouts bool // it was marked for holding some
 }
 
 // cannotWrite names the entry, unless the error comes from the tar.
@@ -97,7 +103,7 @@ func (p *replayer) entered(path string, fd int) error {
 // left ends a directory.
 func (p *replayer) left(path string, fd int) error {
 	if a := p.pending[path]; a != nil {
-		return setDirLast(fd, a)
+		return setDirLast(fd, &a.Attr)
 	}
 	return nil
 }
@@ -146,8 +152,10 @@ func (p *replayer) entry(e *entry) error {
 		}
 		return unix.Mknodat(dir, name, unix.S_IFCHR, 0) // a whiteout
 	})
-	if err != nil || e.kind == whiteout {
+	if err != nil {
 		return err
+	} else if e.kind == whiteout {
+		return p.markWhiteouts(path, dir)
 	}
 	if err := unix.Fchownat(dir, name, int(e.UID), int(e.GID), unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return fmt.Errorf("cannot change the owner: %w", err)
@@ -161,6 +169,19 @@ func (p *replayer) entry(e *entry) error {
 		}
 	}
 	return setTime(dir, name, &e.Attr)
+}
+
+// markWhiteouts makes the kernel look for whiteouts in a directory even if it
+// turns out to be in no layer below: a whiteout may stand for what an earlier
+// tar put there. Without a trace of having been copied up, such a directory is
+// listed as it is, and shows names that are not there.
+func (p *replayer) markWhiteouts(path string, fd int) error {
+	d := p.pending[path]
+	if d == nil || d.whiteouts {
+		return nil
+	}
+	d.whiteouts = true
+	return file{fd: fd}.set(Xattr{originXattr, ""}) // empty: copied up from nobody knows where
 }
 
 // replacing calls create, and again after removing what is in its way.
@@ -212,7 +233,7 @@ func (p *replayer) directory(dir int, name string, e *entry) error {
 	if err != nil {
 		return err
 	}
-	p.pending[e.path] = &Attr{Sec: e.Sec, Nsec: e.Nsec, Xattrs: defaultACL(e.Xattrs)}
+	p.pending[e.path] = &ending{Attr: Attr{Sec: e.Sec, Nsec: e.Nsec, Xattrs: defaultACL(e.Xattrs)}}
 	fd, err := p.dirs.to(e.path)
 	if err != nil {
 		return err
@@ -282,7 +303,7 @@ func stretch(off int64, b []byte) (n int, zero bool) {
 	n = min(len(b), int(-off&(grain-1)))
 	for n < len(b) {
 		k := min(grain, len(b)-n)
-		if isZero(b[n:n+k]) {
+		if isZero(b[n : n+k]) {
 			if n == 0 {
 				zero = true
 			} else if !zero {

@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,6 +28,9 @@ func scan(d *dirs, exclude func(path string, dir bool) bool) (*node, error) {
 		return nil, fmt.Errorf("cannot read the upper directory: %w", err)
 	}
 	s.dev = unix.Mkdev(st.Dev_major, st.Dev_minor)
+	if err := statx(unix.AT_FDCWD, file{d.root, "."}.path(), new(unix.Statx_t)); err != nil {
+		return nil, fmt.Errorf("cannot read extended attributes without /proc: %w", err)
+	}
 	root := &node{inode: &inode{kind: directory, Attr: newAttr(&st)}}
 	if err := s.dir("", root); err != nil {
 		return nil, err
@@ -35,7 +39,7 @@ func scan(d *dirs, exclude func(path string, dir bool) bool) (*node, error) {
 }
 
 // dir reads the directory n, which stands at path: its extended attributes, and
-// all below it. ErrNotExist: it is not there any more.
+// all below it. A bare errno says why it cannot be gone into.
 func (s *scanner) dir(path string, n *node) error {
 	fd, err := s.dirs.to(path)
 	if err != nil {
@@ -65,6 +69,8 @@ func (s *scanner) dir(path string, n *node) error {
 			err := s.dir(join(path, c.name), c)
 			if err == unix.ENOENT {
 				continue
+			} else if err == unix.ENOTDIR || err == unix.ELOOP {
+				return fmt.Errorf("cannot pack %s: %w: it is no directory any more", quote(join(path, c.name)), ErrChanged)
 			} else if _, ok := err.(unix.Errno); ok {
 				return fmt.Errorf("cannot pack %s: cannot open the directory: %w", quote(join(path, c.name)), err)
 			} else if err != nil {
@@ -142,7 +148,7 @@ func (s *scanner) child(fd int, dir, name string, whiteouts bool) (*node, error)
 	var m marks
 	var err error
 	if i.Xattrs, m, err = s.xattrs.attrs(file{fd, name}); err != nil {
-		if statx(fd, name, &st) == unix.ENOENT {
+		if errors.Is(err, unix.ENOENT) { // removed, if perhaps there again
 			return nil, nil
 		}
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"hash"
 	"strconv"
 )
@@ -210,9 +209,4 @@ func (s *contentSum) sum(size int64) (sum [32]byte) {
 	s.where.Write(sum[:])
 	s.where.Sum(sum[:0])
 	return sum
-}
-
-// errMap says that a sparse map cannot be read.
-func errMap(path string) error {
-	return fmt.Errorf("%w: entry %s has a broken sparse map", ErrFormat, quote(path))
 }

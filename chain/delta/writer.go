@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// writeBuffer is the size from which a writer's buffer is written out, in bytes.
+// writeBuffer is the size of a writer's buffer, in bytes. What is as large
+// passes it by.
 const writeBuffer = 128 << 10
 
 // paxHeaderName is the name of extended headers: one for all, that compresses.
@@ -25,7 +26,7 @@ type writer struct {
 }
 
 func newWriter(w io.Writer) *writer {
-	return &writer{w: w, buf: make([]byte, 0, writeBuffer+64<<10)}
+	return &writer{w: w, buf: make([]byte, 0, writeBuffer)}
 }
 
 // flush writes out what is in the buffer.
@@ -41,7 +42,7 @@ func (w *writer) flush() error {
 // write writes b.
 func (w *writer) write(b []byte) error {
 	w.n += int64(len(b))
-	if len(w.buf)+len(b) > cap(w.buf) && len(w.buf) > 0 {
+	if len(w.buf)+len(b) > cap(w.buf) {
 		if err := w.flush(); err != nil {
 			return err
 		}
