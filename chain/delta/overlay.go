@@ -3,11 +3,11 @@ package delta
 import "strings"
 
 // The extended attributes of overlayfs, as in
-// https://docs.kernel.org/filesystems/overlayfs.html. Those with "user." in
-// front are the same for a mount with userxattr.
+// https://docs.kernel.org/filesystems/overlayfs.html. The same with "user." in
+// front belong to overlays mounted with userxattr, which ours are not: they are
+// content, such as the layers of a rootless container.
 const (
 	privateXattrs = "trusted.overlay."
-	userXattrs    = "user.overlay."
 	// What a program sets as trusted.overlay.x through a mounted overlay, the
 	// kernel keeps as trusted.overlay.overlay.x: that is content, not a mark.
 	escapedXattrs = "trusted.overlay.overlay."
@@ -28,8 +28,7 @@ const aclDefault = "system.posix_acl_default"
 // isPrivate reports whether an extended attribute is overlayfs' own, so that it
 // means nothing on another stack.
 func isPrivate(name string) bool {
-	return strings.HasPrefix(name, privateXattrs) && !strings.HasPrefix(name, escapedXattrs) ||
-		strings.HasPrefix(name, userXattrs)
+	return strings.HasPrefix(name, privateXattrs) && !strings.HasPrefix(name, escapedXattrs)
 }
 
 // marks is what overlayfs' own attributes say about a file.
