@@ -78,7 +78,7 @@ func TestRecordOffsets(t *testing.T) {
 		{"entry", hex.EncodeToString(b[24:40]), hex.EncodeToString(of[:16])},
 		{"checksum", be.Uint32(b[40:]), crc32.ChecksumIEEE(append(append([]byte(nil), b[:40]...), b[44:]...))},
 		{"label", string(b[44:49]), "fixed"},
-		{"rest of the label and reserved", strings.Trim(string(b[49:128]), "\xff"), ""},
+		{"rest of the label and reserved", blank(b[49:128]), true},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", c.field, c.got, c.want)

@@ -145,43 +145,6 @@ func TestMove(t *testing.T) {
 	}
 }
 
-func TestAttributes(t *testing.T) {
-	dir, ok := apart(t)
-	if !ok {
-		return
-	}
-	from, to := dir+"/from", dir+"/to"
-	must(t, os.Mkdir(from, 0o700))
-	must(t, os.Mkdir(to, 0o755))
-	must(t, os.Chown(from, 12, 34))
-	must(t, os.Chmod(from, os.ModeSticky|os.ModeSetgid|0o751))
-	must(t, unix.Setxattr(from, "trusted.mine", []byte{0, 1, 2}, 0))
-	must(t, unix.Setxattr(from, "security.empty", nil, 0))
-	must(t, unix.Setxattr(from, "trusted.overlay.opaque", []byte("y"), 0))
-	must(t, unix.UtimesNanoAt(unix.AT_FDCWD, from, []unix.Timespec{{Sec: 1, Nsec: 2}, {Sec: 3, Nsec: 4}}, 0))
-	a, err := mount.ReadAttributes(from)
-	must(t, err)
-	must(t, a.Write(to))
-	var st unix.Stat_t
-	must(t, unix.Stat(to, &st))
-	if st.Mode != unix.S_IFDIR|0o3751 || st.Uid != 12 || st.Gid != 34 || st.Mtim.Sec != 3 || st.Mtim.Nsec != 4 {
-		t.Errorf("got %+v", st)
-	}
-	b := make([]byte, 10)
-	if n, err := unix.Getxattr(to, "trusted.mine", b); err != nil || string(b[:n]) != "\x00\x01\x02" {
-		t.Errorf("trusted.mine: %q, %v", b[:max(n, 0)], err)
-	}
-	if n, err := unix.Getxattr(to, "security.empty", b); err != nil || n != 0 {
-		t.Errorf("security.empty: %d, %v", n, err)
-	}
-	if _, err := unix.Getxattr(to, "trusted.overlay.opaque", b); !errors.Is(err, unix.ENODATA) {
-		t.Errorf("overlayfs' own attribute was copied: %v", err)
-	}
-	if _, err := mount.ReadAttributes(dir + "/none"); !errors.Is(err, unix.ENOENT) {
-		t.Errorf("nothing has attributes: %v", err)
-	}
-}
-
 func TestFree(t *testing.T) {
 	dir, ok := apart(t)
 	if !ok {

@@ -17,7 +17,12 @@ func (u *unit) loadModules() error {
 	for _, file := range files {
 		_, name, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".ko"), "-")
 		options := moduleOptions(u.par.args, name)
-		if err := loadModule(file, options); err != nil {
+		err := loadModule(file, options)
+		if errors.Is(err, unix.ENODEV) && options == "" { // a driver for hardware that is not there
+			u.log.debugf("module %s: %v", name, err)
+			continue
+		}
+		if err != nil {
 			u.log.errorf("cannot load module %s with %q: %v", name, options, err)
 			continue
 		}

@@ -156,12 +156,12 @@ func (u *unit) makeLayer(source, dir, below string) error {
 	if err := u.mounts(dir, mount.Tmpfs(source, dir, u.par.size)); err != nil {
 		return err
 	}
-	attributes, err := mount.ReadAttributes(below)
+	attributes, err := delta.ReadAttr(below)
 	if err == nil {
 		err = errors.Join(os.Mkdir(upper(dir), 0o755), os.Mkdir(work(dir), 0o755))
 	}
 	if err == nil {
-		err = attributes.Write(upper(dir))
+		err = attributes.Set(upper(dir))
 	}
 	if err != nil {
 		return &fault{mount: true, err: err}
@@ -220,7 +220,7 @@ func (u *unit) takeDown(n int) {
 // directory nor what is below has. The root of the upper directory looks
 // afterwards as it did before.
 func makePoints(upper, below string) error {
-	attributes, err := mount.ReadAttributes(upper)
+	attributes, err := delta.ReadAttr(upper)
 	if err != nil {
 		return err
 	}
@@ -232,7 +232,7 @@ func makePoints(upper, below string) error {
 			return fmt.Errorf("cannot make a mount point: %w", err)
 		}
 	}
-	return attributes.Write(upper)
+	return attributes.Set(upper)
 }
 
 func exists(path string) bool {

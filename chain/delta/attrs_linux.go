@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -140,16 +141,25 @@ func ReadAttr(path string) (*Attr, error) {
 }
 
 // Set gives the directory at path these attributes, and no other extended
-// attributes than these and those of overlayfs.
+// attributes than these and those of overlayfs. Those of a kind that the file
+// system does not take, such as user.* on the tmpfs of older kernels, are left
+// out.
 func (a *Attr) Set(path string) error {
 	var d dirs
 	if err := d.openRoot(path); err != nil {
 		return err
 	}
 	defer d.close()
-	err := setDir(&xattrs{}, d.root, a)
+	takes := *a
+	takes.Xattrs = nil
+	for _, x := range a.Xattrs {
+		if err := (file{fd: d.root}).set(x); !errors.Is(err, unix.EOPNOTSUPP) {
+			takes.Xattrs = append(takes.Xattrs, x) // any other error comes again
+		}
+	}
+	err := setDir(&xattrs{}, d.root, &takes)
 	if err == nil {
-		err = setDirLast(d.root, a)
+		err = setDirLast(d.root, &takes)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot set the attributes of %s: %w", path, err)

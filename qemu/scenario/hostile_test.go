@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,14 +92,11 @@ func TestFrameWithoutEnd(t *testing.T) {
 // checksums agree. Offsets are those of FORMAT.md.
 func (u *unit) lie(e *chain.Entry, unpacked uint64) {
 	u.Helper()
-	seal := func(b []byte) {
-		binary.BigEndian.PutUint32(b[len(b)-4:], crc32.ChecksumIEEE(b[:len(b)-4]))
-	}
 	content := u.bytes()
 	entry := content[e.Block*qemu.EraseSize:]
 	header := entry[:256]
 	binary.BigEndian.PutUint64(header[40:], unpacked)
-	seal(header)
+	binary.BigEndian.PutUint32(header[252:], crc32.ChecksumIEEE(header[:252]))
 	hash := sha256.Sum256(header)
 
 	chunks := (e.Stored + 65535) / 65536
@@ -110,7 +108,7 @@ func (u *unit) lie(e *chain.Entry, unpacked uint64) {
 		u.Fatalf("no record at %d", at)
 	}
 	copy(record[24:40], hash[:16])
-	seal(record)
+	binary.BigEndian.PutUint32(record[40:], crc32.ChecksumIEEE(slices.Concat(record[:40], record[44:])))
 	u.must(os.WriteFile(u.flash, content, 0o644))
 	if got := u.entry(2).Unpacked; got != int64(unpacked) {
 		u.Fatalf("the entry says %d bytes", got)
