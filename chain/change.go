@@ -13,12 +13,18 @@ func (c *Chain) Promote(label string, now time.Time) error {
 	if err := checkLabel(label); err != nil {
 		return err
 	}
+	if err := c.ready(); err != nil {
+		return err
+	}
+	if c.Volatile() == nil {
+		return ErrNothing
+	}
 	if err := c.settle(); err != nil {
 		return err
 	}
 	v := c.Volatile()
-	if v == nil {
-		return ErrNothing
+	if err := c.spare(v, 1); err != nil {
+		return err
 	}
 	if err := c.record(v, record{kind: KindPromote, flags: flagSnapshot, time: now.Unix(), label: label}); err != nil {
 		return err
@@ -26,12 +32,21 @@ func (c *Chain) Promote(label string, now time.Time) error {
 	return c.expect(v.Hash)
 }
 
+// spare returns an error unless e has a slot for a record and so many more: the
+// last one is kept for a roll-back, which must always be possible.
+func (c *Chain) spare(e *Entry, more int) error {
+	if free := e.SlotsFree(); free <= more {
+		return fmt.Errorf("%w: %s has %d free, and keeps %d to be rolled back", ErrNoSlot, e.Name(), free, more)
+	}
+	return nil
+}
+
 // Rollback ends the chain behind snapshot n (0: the bare firmware), by one
 // record in the entry that follows. What it takes away stays on flash until
 // the space is written to, and Undo brings it back. ErrNothing means that the
 // chain ends there already.
 func (c *Chain) Rollback(n int, now time.Time) error {
-	if err := c.settle(); err != nil {
+	if err := c.ready(); err != nil {
 		return err
 	}
 	if n < 0 || n > len(c.Snapshots()) {
@@ -40,7 +55,21 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	if n == len(c.entries) {
 		return ErrNothing
 	}
-	return c.retire(n, now)
+	if err := c.settle(); err != nil && c.entries[n].Block == c.entries[n].Home {
+		return err
+	}
+	e := c.entries[n]
+	if s := c.standing; e.Block != e.Home && s != nil && !s.retired() {
+		// It cannot be brought home, and is retired where it stands. What it
+		// replaces should not count again when the back buffer is erased; but
+		// where a home takes no record, the roll-back matters more.
+		_ = c.record(s, record{kind: KindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
+	}
+	lost := uint32(len(c.entries) - n)
+	if err := c.record(e, record{kind: KindRetire, flags: e.last.flags | flagRetired, arg: lost, time: now.Unix()}); err != nil {
+		return err
+	}
+	return c.expect(e.Prev)
 }
 
 // states describes the snapshots to a person.
@@ -55,40 +84,20 @@ func (c *Chain) states() string {
 	}
 }
 
-// retire ends the chain before c.entries[n]. The record that counts is the one
-// at home; a copy in the back buffer gets it too, so that no damage to the
-// entry at home can let the copy stand in for it.
-func (c *Chain) retire(n int, now time.Time) error {
-	e, prev := c.entries[n], c.entries[n].Prev
-	r := record{kind: KindRetire, flags: e.last.flags | flagRetired, arg: uint32(len(c.entries) - n), time: now.Unix()}
-	if err := c.record(e, r); err != nil {
-		return err
-	}
-	if b := c.copy; b != nil && b.Hash == e.Hash && b.SlotsFree() > 0 {
-		if err := c.record(b, r); err != nil {
-			return err
-		}
-	}
-	return c.expect(prev)
-}
-
 // Undo takes the last Rollback back, by one record. It returns an error that
 // wraps ErrNoState when there is none to take back, or when some of what it
 // took away is gone.
 func (c *Chain) Undo(now time.Time) error {
-	if err := c.settle(); err != nil {
+	if err := c.ready(); err != nil {
 		return err
 	}
-	e := c.standing
-	if e == nil || !e.retired() || c.Volatile() != nil {
-		return fmt.Errorf("%w: no roll-back to take back, or its space is in use again", ErrNoState)
-	}
-	lost, err := c.behind(e)
+	lost, err := c.rolledBack()
 	if err != nil {
 		return err
 	}
-	if len(lost) != int(e.last.arg) {
-		return fmt.Errorf("%w: of the %d entries that were rolled back, %d are left", ErrNoState, e.last.arg, len(lost))
+	e := lost[0]
+	if err := c.spare(e, 1); err != nil {
+		return err
 	}
 	if err := c.record(e, record{kind: KindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}); err != nil {
 		return err
@@ -96,17 +105,34 @@ func (c *Chain) Undo(now time.Time) error {
 	return c.expect(lost[len(lost)-1].Hash)
 }
 
+// rolledBack returns the entries that Undo would bring back.
+func (c *Chain) rolledBack() ([]*Entry, error) {
+	e := c.standing
+	if e == nil || !e.retired() || c.Volatile() != nil {
+		return nil, fmt.Errorf("%w: no roll-back to take back, or its space is in use again", ErrNoState)
+	}
+	lost, err := c.behind(e)
+	if err != nil {
+		return nil, err
+	}
+	if len(lost) != int(e.last.arg) || len(lost) == 0 {
+		return nil, fmt.Errorf("%w: of the %d entries that were rolled back, %d are left", ErrNoState, e.last.arg, len(lost))
+	}
+	return lost, nil
+}
+
 // behind returns the entries that the chain would show from e on, were e not
 // retired.
 func (c *Chain) behind(e *Entry) ([]*Entry, error) {
-	found := []*Entry{e}
+	var found []*Entry
 	for {
 		switch err := c.Verify(e); {
 		case errors.Is(err, ErrDamaged):
-			return found[:len(found)-1], nil
+			return found, nil
 		case err != nil:
 			return nil, err
 		}
+		found = append(found, e)
 		if e.IsVolatile() {
 			return found, nil
 		}
@@ -114,6 +140,6 @@ func (c *Chain) behind(e *Entry) ([]*Entry, error) {
 		if err != nil || !next.follows(e.Hash, e.Number+1) || next.retired() {
 			return found, nil
 		}
-		found, e = append(found, next), next
+		e = next
 	}
 }

@@ -16,7 +16,7 @@ import (
 // TestHeaderOffsets pins every offset that FORMAT.md names, by hand.
 func TestHeaderOffsets(t *testing.T) {
 	h := &Header{
-		Type: TypeVolatile, EraseSize: 0x10000, WriteSize: 0x800, Slots: 31, Number: 7,
+		Type: TypeVolatile, EraseSize: 0x10000, WriteSize: 0x800, Slots: 31, Number: 7, Serial: 9,
 		Stored: 0x123456, Unpacked: 0x234567, Created: 0x65432100,
 		Table: sha256.Sum256([]byte("table")), Prev: sha256.Sum256([]byte("prev")), Label: "a label",
 	}
@@ -37,7 +37,7 @@ func TestHeaderOffsets(t *testing.T) {
 		{"record slots", be.Uint16(b[20:]), uint16(31)},
 		{"label length", be.Uint16(b[22:]), uint16(7)},
 		{"number", be.Uint32(b[24:]), uint32(7)},
-		{"reserved", be.Uint32(b[28:]), uint32(0)},
+		{"serial", be.Uint32(b[28:]), uint32(9)},
 		{"stored", be.Uint64(b[32:]), uint64(0x123456)},
 		{"unpacked", be.Uint64(b[40:]), uint64(0x234567)},
 		{"created", be.Uint64(b[48:]), uint64(0x65432100)},
@@ -138,7 +138,7 @@ func TestFormatNamesEveryField(t *testing.T) {
 20 2 record slots
 22 2 label length
 24 4 number
-28 4 reserved
+28 4 serial
 32 8 stored
 40 8 unpacked
 48 8 created

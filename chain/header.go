@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -49,6 +50,7 @@ type Header struct {
 	WriteSize int    // of the flash, in bytes
 	Slots     int    // record slots of the entry
 	Number    int    // place in the chain, the first is 1
+	Serial    uint32 // of its first commit record: no two headers are the same
 	Stored    int64  // bytes of the payload
 	Unpacked  int64  // bytes of the tar in it
 	Created   int64  // seconds since 1970, by the clock of the unit that wrote it
@@ -68,6 +70,7 @@ const (
 	hSlots    = 20
 	hLabelLen = 22
 	hNumber   = 24
+	hSerial   = 28
 	hStored   = 32
 	hUnpacked = 40
 	hCreated  = 48
@@ -90,6 +93,7 @@ func (h *Header) encode() []byte {
 	be.PutUint16(b[hSlots:], uint16(h.Slots))
 	be.PutUint16(b[hLabelLen:], uint16(len(h.Label)))
 	be.PutUint32(b[hNumber:], uint32(h.Number))
+	be.PutUint32(b[hSerial:], h.Serial)
 	be.PutUint64(b[hStored:], uint64(h.Stored))
 	be.PutUint64(b[hUnpacked:], uint64(h.Unpacked))
 	be.PutUint64(b[hCreated:], uint64(h.Created))
@@ -136,6 +140,7 @@ func decodeHeader(b []byte) (*Header, error) {
 		WriteSize: int(int32(be.Uint32(b[hWrite:]))),
 		Slots:     int(be.Uint16(b[hSlots:])),
 		Number:    int(int32(be.Uint32(b[hNumber:]))),
+		Serial:    be.Uint32(b[hSerial:]),
 		Stored:    int64(be.Uint64(b[hStored:])),
 		Unpacked:  int64(be.Uint64(b[hUnpacked:])),
 		Created:   int64(be.Uint64(b[hCreated:])),
@@ -145,6 +150,9 @@ func decodeHeader(b []byte) (*Header, error) {
 	}
 	if err := h.check(); err != nil {
 		return nil, err
+	}
+	if !bytes.Equal(h.encode(), b) {
+		return nil, fmt.Errorf("%w: a header with fields that this program does not know", ErrVersion)
 	}
 	return h, nil
 }

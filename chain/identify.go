@@ -2,6 +2,7 @@ package chain
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 
 	"chainroot/flash"
@@ -22,10 +23,11 @@ const (
 	ContentF2FS
 	ContentSquashfs
 	ContentFstools // a chain of OpenWrt's fstools
+	ContentOther   // something else that is not to be overwritten
 )
 
 var contentNames = [...]string{
-	"unknown", "erased", "deadc0de", "chain", "jffs2", "ubifs", "ubi", "ext4", "f2fs", "squashfs", "fstools",
+	"unknown", "erased", "deadc0de", "chain", "jffs2", "ubifs", "ubi", "ext4", "f2fs", "squashfs", "fstools", "another file system",
 }
 
 func (c Content) String() string { return contentNames[c] }
@@ -43,24 +45,49 @@ type signature struct {
 	content Content
 }
 
-// The jffs2 node types are from the kernel's include/uapi/linux/jffs2.h; every
-// other number from the kernel's include/uapi/linux/magic.h and the headers of
-// the file systems; OWRT and the mark from OpenWrt's fstools.
+// The numbers are from the kernel's include/uapi/linux/magic.h and the headers
+// of the file systems; OWRT and the mark from OpenWrt's fstools. All have 32
+// bits or more: half an erased or programmed block must not be taken for one.
 var signatures = []signature{
-	{0, "\x85\x19\x03\x20", ContentJFFS2}, {0, "\x19\x85\x20\x03", ContentJFFS2}, // clean marker
-	{0, "\x85\x19\x01\xe0", ContentJFFS2}, {0, "\x19\x85\xe0\x01", ContentJFFS2}, // directory entry
-	{0, "\x85\x19\x02\xe0", ContentJFFS2}, {0, "\x19\x85\xe0\x02", ContentJFFS2}, // inode
-	{0, "\x85\x19\x04\x20", ContentJFFS2}, {0, "\x19\x85\x20\x04", ContentJFFS2}, // padding
-	{0, "\x85\x19\x06\x20", ContentJFFS2}, {0, "\x19\x85\x20\x06", ContentJFFS2}, // summary
-	{0, "\x85\x19\x08\xe0", ContentJFFS2}, {0, "\x19\x85\xe0\x08", ContentJFFS2}, // xattr
-	{0, "\x85\x19\x09\xe0", ContentJFFS2}, {0, "\x19\x85\xe0\x09", ContentJFFS2}, // xattr reference
 	{0, "\x31\x18\x10\x06", ContentUBIFS},
 	{0, "UBI#", ContentUBI},
 	{0, "hsqs", ContentSquashfs}, {0, "sqsh", ContentSquashfs},
 	{0, "OWRT", ContentFstools},
 	{0, "\xde\xad\xc0\xde", ContentMarked},
 	{1024, "\x10\x20\xf5\xf2", ContentF2FS},
-	{1024 + 56, "\x53\xef", ContentExt4},
+	{0, "LUKS\xba\xbe", ContentOther},
+	{0, "XFSB", ContentOther},
+	{512, "EFI PART", ContentOther},
+	{54, "FAT1", ContentOther}, {82, "FAT32", ContentOther},
+	{4086, "SWAPSPACE2", ContentOther},
+}
+
+// isJFFS2 reports whether b starts with a node of jffs2, in either byte order.
+// The bit that is cleared in obsolete nodes does not count. The numbers are from
+// the kernel's include/uapi/linux/jffs2.h.
+func isJFFS2(b []byte) bool {
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if order.Uint16(b) != 0x1985 {
+			continue
+		}
+		switch order.Uint16(b[2:]) | 0x2000 {
+		case 0xe001, 0xe002, 0x2003, 0x2004, 0x2006, 0xe008, 0xe009:
+			return true
+		}
+	}
+	return false
+}
+
+// isExt4 reports whether b starts with a superblock of ext2, ext3 or ext4. Its
+// magic has 16 bits only, so other fields have to be possible too. See
+// Documentation/filesystems/ext4/super.rst of the kernel.
+func isExt4(b []byte) bool {
+	s, le := b[1024:], binary.LittleEndian
+	return le.Uint16(s[0x38:]) == 0xef53 && // magic
+		le.Uint32(s[0x18:]) <= 6 && // block size: 1 KiB to 64 KiB
+		le.Uint32(s[0x4c:]) <= 1 && // revision
+		le.Uint32(s[0x00:]) != 0 && le.Uint32(s[0x04:]) != 0 && // inodes, blocks
+		le.Uint16(s[0x3a:]) <= 7 // state
 }
 
 // identifySize is how much of the first erase block is looked at, in bytes.
@@ -84,6 +111,9 @@ func Identify(dev flash.Device) (Content, error) {
 	if _, err := decodeHeader(b[:HeaderSize]); !errors.Is(err, errNoHeader) {
 		return ContentChain, nil
 	}
+	if isJFFS2(b) {
+		return ContentJFFS2, nil
+	}
 	for _, s := range signatures {
 		if bytes.HasPrefix(b[s.off:], []byte(s.bytes)) {
 			return s.content, nil
@@ -95,6 +125,8 @@ func Identify(dev flash.Device) (Content, error) {
 		return ContentUnknown, err
 	case len(c.entries) > 0:
 		return ContentChain, nil
+	case isExt4(b):
+		return ContentExt4, nil
 	case blank(b) || len(bytes.Trim(b, "\x00")) == 0:
 		return ContentErased, nil
 	}

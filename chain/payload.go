@@ -189,13 +189,21 @@ func (t *tarReader) Read(p []byte) (int, error) {
 func (t *tarReader) Close() error { return nil }
 
 // Verify reads the payload of an entry and returns an error that wraps
-// ErrDamaged when it is not what was written.
+// ErrDamaged when it is not what was written, or cannot be read.
 func (c *Chain) Verify(e *Entry) error {
-	r, err := c.chunks(e)
-	if err != nil {
-		return err
+	if c.verified[e.Block] {
+		return nil
 	}
-	_, err = io.Copy(io.Discard, r)
+	r, err := c.chunks(e)
+	if err == nil {
+		_, err = io.Copy(io.Discard, r)
+	}
+	switch {
+	case err == nil:
+		c.verified[e.Block] = true
+	case unreadable(err):
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	return err
 }
 

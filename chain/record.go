@@ -18,12 +18,14 @@ const (
 	KindPromote Kind = 2 // the volatile entry became a snapshot
 	KindRetire  Kind = 3 // rolled back: the chain ends before this entry
 	KindRestore Kind = 4 // the roll-back was taken back
+	KindMove    Kind = 5 // of a copy: the entry is complete at its home
 )
 
 // What an entry is after a record.
 const (
 	flagSnapshot = 1 << 0
 	flagRetired  = 1 << 1
+	flagMoved    = 1 << 2
 )
 
 // record is one change of state of an entry. It carries the whole state after

@@ -14,7 +14,7 @@ type Space struct {
 	Used                 int    // by the entries of the chain
 	Free                 int    // behind them, the back buffer and what was rolled back included
 	RolledBack           int    // entries that Undo would bring back
-	Back                 *Entry // what the back buffer holds a copy of, or nil
+	Back                 *Entry // in the back buffer, not at its home yet; or nil
 }
 
 // Space returns how the flash is used.
@@ -28,8 +28,8 @@ func (c *Chain) Space() Space {
 		Free:      c.a.blocks() - c.end,
 		Back:      c.copy,
 	}
-	if e := c.standing; e != nil && e.retired() && c.Volatile() == nil {
-		s.RolledBack = int(e.last.arg)
+	if lost, err := c.rolledBack(); err == nil && c.spare(lost[0], 1) == nil {
+		s.RolledBack = len(lost)
 	}
 	return s
 }
@@ -43,23 +43,37 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 	}
 	size := dev.Geometry().Size
 	var b [recordSize]byte
-	for e := int64(flash.MinEraseSize); e <= size && e <= flash.MaxEraseSize; e *= 2 {
+	for _, e := range eraseSizes(size) {
 		for slot := int64(minSlotSize); slot <= flash.MaxWriteSize; slot *= 2 {
-			end := size - size%e
-			if end < copySlots*slot {
+			slots := size - size%e - copySlots*slot
+			if slots < 0 {
 				continue
 			}
-			if _, err := dev.ReadAt(b[:], end-copySlots*slot); err != nil {
+			if _, err := dev.ReadAt(b[:], slots); err != nil {
 				continue
 			}
 			if r, ok := decodeRecord(b[:]); ok {
-				if h := headerAt(dev, end-int64(r.arg)*e); h != nil && int64(h.EraseSize) == e {
+				if h := headerAt(dev, size-size%e-int64(r.arg)*e); h != nil && int64(h.EraseSize) == e {
 					return h.EraseSize, h.WriteSize, true
 				}
 			}
 		}
 	}
 	return 0, 0, false
+}
+
+// eraseSizes lists the sizes of erase blocks that flash of a size can have, in
+// bytes: powers of two, and such less the two pages that UBI takes of each.
+func eraseSizes(size int64) []int64 {
+	var list []int64
+	for e := int64(flash.MinEraseSize); e <= flash.MaxEraseSize; e *= 2 {
+		for _, page := range []int64{0, 512, 2048, 4096} {
+			if n := e - 2*page; n >= flash.MinEraseSize && n <= size {
+				list = append(list, n)
+			}
+		}
+	}
+	return list
 }
 
 func headerAt(dev flash.Device, off int64) *Header {
@@ -77,25 +91,31 @@ func headerAt(dev flash.Device, off int64) *Header {
 	return h
 }
 
-// OpenFlash opens the device at path as flash.Open does; where o leaves the
-// geometry of a file or block device open, it is the one that the chain there
-// was written for.
+// OpenFlash opens the device at path as flash.Open does; the geometry of a file
+// or block device is the one that the chain there was written for. If o names
+// another, the error wraps ErrGeometry: half of a chain would not be seen.
 func OpenFlash(path string, o *flash.Options) (flash.Device, error) {
 	if o == nil {
 		o = &flash.Options{}
 	}
 	want := *o
-	if want.EraseSize == 0 && want.WriteSize == 0 {
-		probe, err := flash.Open(path, &flash.Options{ReadOnly: true, EraseSize: flash.MinEraseSize, WriteSize: 1})
-		if err != nil {
-			return nil, err
+	probe, err := flash.Open(path, &flash.Options{ReadOnly: true, EraseSize: flash.MinEraseSize, WriteSize: 1})
+	if err != nil {
+		return nil, err
+	}
+	g := probe.Geometry()
+	e, w, ok := Geometry(probe)
+	if err := probe.Close(); err != nil {
+		return nil, fmt.Errorf("cannot close flash: %w", err)
+	}
+	if g.EraseSize != flash.MinEraseSize || g.WriteSize != 1 {
+		return flash.Open(path, o) // an MTD device knows its own geometry
+	}
+	if ok {
+		if o.EraseSize != 0 && o.EraseSize != e || o.WriteSize != 0 && o.WriteSize != w {
+			return nil, fmt.Errorf("%w: %s was written for erase blocks of %d bytes and write units of %d", ErrGeometry, path, e, w)
 		}
-		if e, w, ok := Geometry(probe); ok {
-			want.EraseSize, want.WriteSize = e, w
-		}
-		if err := probe.Close(); err != nil {
-			return nil, fmt.Errorf("cannot close flash: %w", err)
-		}
+		want.EraseSize, want.WriteSize = e, w
 	}
 	return flash.Open(path, &want)
 }

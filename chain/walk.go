@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
 	"chainroot/flash"
 )
@@ -49,17 +50,19 @@ type Chain struct {
 	a        *area
 	entries  []*Entry // what a boot shows, oldest first
 	end      int      // the block behind the last of them
-	standing *Entry   // committed at end, but not shown: retired or rejected
+	standing *Entry   // committed at end, but not shown: retired, replaced or rejected
+	unsure   bool     // what stands at end cannot be read
 	copy     *Entry   // the entry in the back buffer, or nil
 	rejected map[int]error
+	verified map[int]bool // payloads found good, by block
 	damage   []Damage
 	blocked  error  // why nothing may be written
 	serial   uint32 // the highest of all records seen
-	seen     map[int]header
+	seen     map[int]found
 }
 
-// header is what read found at a block.
-type header struct {
+// found is what read found at a block.
+type found struct {
 	e   *Entry
 	err error
 }
@@ -73,7 +76,7 @@ func Open(dev flash.Device) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{a: a}
+	c := &Chain{a: a, rejected: map[int]error{}, verified: map[int]bool{}}
 	c.reopen()
 	return c, nil
 }
@@ -120,16 +123,17 @@ func (c *Chain) Reject(e *Entry, reason error) {
 	c.walk()
 }
 
-// reopen walks flash that has changed.
+// reopen walks flash that has changed. What was rejected stays so, unless it was
+// written since.
 func (c *Chain) reopen() {
-	c.seen, c.rejected = map[int]header{}, map[int]error{}
+	c.seen = map[int]found{}
 	c.walk()
 }
 
 // walk is the one place that decides what a boot shows.
 func (c *Chain) walk() {
-	c.entries, c.damage, c.standing, c.blocked, c.serial = nil, nil, nil, nil, 0
-	c.copy = c.back(c.homes())
+	c.entries, c.damage, c.blocked, c.serial = nil, nil, nil, 0
+	c.copy = c.back()
 	var prev Hash
 	at := 0
 	for {
@@ -139,60 +143,58 @@ func (c *Chain) walk() {
 		}
 		c.entries = append(c.entries, e)
 		prev, at = e.Hash, at+e.Blocks
-		if e.IsVolatile() {
+		if e.IsVolatile() && !c.promoted(e, at) {
 			break
 		}
 	}
 	c.end = at
 }
 
-// homes returns the block behind the last entry that stands at its home, be it
-// shown or not: a copy stands behind it.
-func (c *Chain) homes() int {
-	var prev Hash
-	at := 0
-	for number := 1; ; number++ {
-		e, err := c.read(at)
-		if err != nil || !e.follows(prev, number) || e.retired() {
-			return at
-		}
-		prev, at = e.Hash, at+e.Blocks
-		if e.IsVolatile() {
-			return at
-		}
+// promoted reports whether something stands behind a volatile entry. That is
+// only written behind a snapshot: so the entry is one, and the record that says
+// so is damaged.
+func (c *Chain) promoted(e *Entry, behind int) bool {
+	f, err := c.read(behind)
+	if err != nil || !f.follows(e.Hash, e.Number+1) {
+		return false
 	}
+	e.last.flags |= flagSnapshot
+	c.report(e.Name(), fmt.Errorf("%w: the record that made it a snapshot does not hold", ErrDamaged))
+	return true
 }
 
-// back returns the entry in the back buffer, behind a block, or nil. It is
-// found by its commit record in the last slots of the flash.
-func (c *Chain) back(behind int) *Entry {
+// back returns the entry in the back buffer, or nil: its commit record in the
+// last slots of the flash says where it starts.
+func (c *Chain) back() *Entry {
 	slot := roundUp(minSlotSize, int64(c.a.g.WriteSize))
-	var b [recordSize]byte
-	if c.a.g.Size < copySlots*slot {
+	slots := c.a.g.Size - copySlots*slot
+	if slots < 0 {
 		return nil
 	}
-	if _, err := c.a.ReadAt(b[:], c.a.g.Size-copySlots*slot); err != nil {
+	var b [recordSize]byte
+	if _, err := c.a.ReadAt(b[:], slots); err != nil {
 		c.report("the back buffer", err)
 		return nil
 	}
 	r, ok := decodeRecord(b[:])
 	block := c.a.blocks() - int(r.arg)
-	if !ok || block <= 0 || block < behind {
+	if !ok || block <= 0 || block >= c.a.blocks() {
 		return nil
 	}
-	e, err := c.read(block)
-	if err != nil || e.Blocks != int(r.arg) || e.layout.slot != slot || !r.of(e.Hash) {
+	h, err := c.header(block)
+	if err != nil || h.Blocks != int(r.arg) || h.layout.slot != slot || !r.of(h.Hash) {
 		return nil
 	}
-	copied := *e
-	e = &copied
-	e.slots, e.last, e.used, e.layout.nSlots = c.a.g.Size-copySlots*slot, record{}, 0, copySlots
-	if err := c.readRecords(e); err != nil {
+	h.slots, h.layout.nSlots = slots, copySlots
+	if err := c.readRecords(h); err != nil {
 		c.report("the back buffer", err)
 		return nil
 	}
-	c.serial = max(c.serial, e.last.serial)
-	return e
+	c.serial = max(c.serial, h.last.serial)
+	if h.last.flags&flagMoved != 0 {
+		return nil
+	}
+	return h
 }
 
 // next returns the entry that follows the one with the hash prev, or nil where
@@ -201,31 +203,22 @@ func (c *Chain) back(behind int) *Entry {
 // before anything is done to what it replaces. A copy of what stands at home
 // has the state of that.
 func (c *Chain) next(prev Hash, number, at int) *Entry {
-	c.standing = nil
-	var found []*Entry
-	home, err := c.read(at)
-	switch {
-	case err == nil && home.follows(prev, number):
+	c.standing, c.unsure = nil, false
+	var candidates []*Entry
+	if home := c.home(prev, number, at); home != nil {
 		c.serial = max(c.serial, home.last.serial)
 		c.standing = home
-		found = append(found, home)
-	case err == nil && home.Prev == prev && home.Number == number && home.used > 0:
-		c.report(home.Name(), fmt.Errorf("%w: its commit record does not hold", ErrDamaged))
-	case errors.Is(err, ErrDamaged):
-		c.report(fmt.Sprintf("erase block %d", c.a.device(at)), err)
-	case err != nil && !errors.Is(err, errNoHeader):
-		c.report(fmt.Sprintf("erase block %d", c.a.device(at)), err)
-		c.blocked = fmt.Errorf("cannot use erase block %d: %w", c.a.device(at), err)
+		candidates = append(candidates, home)
 	}
 	if e := c.copy; e != nil && e.Block > at && e.follows(prev, number) {
 		e.Home = at
 		if c.standing != nil && c.standing.Hash == e.Hash {
-			e.last = c.standing.last
+			e.last, e.Label = c.standing.last, c.standing.Label
 		}
-		found = append(found, e)
+		candidates = append(candidates, e)
 	}
-	slices.SortStableFunc(found, func(x, y *Entry) int { return cmp.Compare(y.last.serial, x.last.serial) })
-	for _, e := range found {
+	slices.SortStableFunc(candidates, func(x, y *Entry) int { return cmp.Compare(y.last.serial, x.last.serial) })
+	for _, e := range candidates {
 		if e.retired() {
 			return nil
 		}
@@ -239,6 +232,41 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		return e
 	}
 	return nil
+}
+
+// home returns the committed entry at a block that follows the one with the
+// hash prev, or nil, and takes down what is wrong there.
+func (c *Chain) home(prev Hash, number, at int) *Entry {
+	place := fmt.Sprintf("erase block %d", c.a.device(at))
+	e, err := c.read(at)
+	switch {
+	case err == nil && e.follows(prev, number):
+		return e
+	case err == nil && e.Prev == prev && e.Number == number && e.used > 0:
+		c.report(e.Name(), fmt.Errorf("%w: its commit record does not hold, written in part or changed since", ErrDamaged))
+	case err == nil || errors.Is(err, errNoHeader):
+	case errors.Is(err, ErrDamaged):
+		c.report(place, err)
+	case errors.Is(err, ErrVersion) || errors.Is(err, ErrGeometry):
+		// Nobody's business, if it is a remainder of another chain.
+		if at == 0 || e.Prev == prev {
+			c.report(place, err)
+			c.blocked = fmt.Errorf("cannot use %s: %w", place, err)
+		}
+	case unreadable(err):
+		c.report(place, err)
+		c.unsure = true
+	default:
+		c.report(place, err)
+		c.blocked = err
+	}
+	return nil
+}
+
+// unreadable reports whether err is flash that cannot be read in one place, and
+// so is damage, and not a device that is gone.
+func unreadable(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EBADMSG)
 }
 
 func (c *Chain) report(what string, err error) {
@@ -255,17 +283,21 @@ func (e *Entry) follows(prev Hash, number int) bool {
 
 // read reads the header and the records at a block, committed or not. It
 // returns errNoHeader when no header is there, and errors that wrap
-// ErrDamaged, ErrVersion or ErrGeometry when there is one that cannot be used.
+// ErrDamaged, ErrVersion or ErrGeometry when there is one that cannot be used;
+// with the last two, the entry has nothing but a Prev.
 func (c *Chain) read(block int) (*Entry, error) {
-	h, ok := c.seen[block]
+	f, ok := c.seen[block]
 	if !ok {
-		h.e, h.err = c.readFlash(block)
-		c.seen[block] = h
+		if f.e, f.err = c.header(block); f.err == nil {
+			f.err = c.readRecords(f.e)
+		}
+		c.seen[block] = f
 	}
-	return h.e, h.err
+	return f.e, f.err
 }
 
-func (c *Chain) readFlash(block int) (*Entry, error) {
+// header reads the header at a block.
+func (c *Chain) header(block int) (*Entry, error) {
 	if block >= c.a.blocks() {
 		return nil, errNoHeader
 	}
@@ -274,35 +306,47 @@ func (c *Chain) readFlash(block int) (*Entry, error) {
 		return nil, err
 	}
 	h, err := decodeHeader(raw[:])
+	if errors.Is(err, ErrVersion) {
+		return &Entry{Header: Header{Prev: Hash(raw[hPrev:])}}, err
+	}
 	if err != nil {
 		return nil, err
 	}
-	if h.EraseSize != c.a.g.EraseSize {
-		return nil, fmt.Errorf("%w: written for erase blocks of %d bytes, here they have %d", ErrGeometry, h.EraseSize, c.a.g.EraseSize)
-	}
 	e := &Entry{Header: *h, Hash: sha256.Sum256(raw[:]), Label: h.Label, Block: block, Home: block, layout: h.layout()}
+	if h.EraseSize != c.a.g.EraseSize {
+		return e, fmt.Errorf("%w: written for erase blocks of %d bytes, here they have %d", ErrGeometry, h.EraseSize, c.a.g.EraseSize)
+	}
 	e.Blocks = e.layout.blocks
 	e.slots = c.a.offset(block) + e.layout.slots
 	if e.Blocks > c.a.blocks()-block {
 		return nil, fmt.Errorf("%w: a header that announces %d erase blocks, %d are left", ErrDamaged, e.Blocks, c.a.blocks()-block)
 	}
-	return e, c.readRecords(e)
+	return e, nil
 }
 
-// readRecords reads the records of e up to the first two blank slots: slots
-// are used in order, and one that was torn may look blank.
+// readRecords reads all records of e: slots are used in order, but one that was
+// torn, or erased in part, may look blank.
 func (c *Chain) readRecords(e *Entry) error {
-	var b [recordSize]byte
-	for slot, blanks := 0, 0; slot < e.layout.nSlots && blanks < 2; slot++ {
-		if _, err := c.a.ReadAt(b[:], e.slotOffset(slot)); err != nil {
-			return err
+	slots, at := e.layout.nSlots, int64(recordSize)
+	b := make([]byte, recordSize)
+	if e.layout.slot == recordSize { // all with one read
+		b, at = make([]byte, slots*recordSize), 0
+	}
+	for slot := range slots {
+		r := b
+		if at == 0 {
+			r = b[slot*recordSize : (slot+1)*recordSize]
 		}
-		if blank(b[:]) {
-			blanks++
+		if at != 0 || slot == 0 {
+			if _, err := c.a.ReadAt(b, e.slotOffset(slot)); err != nil {
+				return err
+			}
+		}
+		if blank(r) {
 			continue
 		}
-		blanks, e.used = 0, slot+1
-		if r, ok := decodeRecord(b[:]); ok && r.of(e.Hash) {
+		e.used = slot + 1
+		if r, ok := decodeRecord(r); ok && r.of(e.Hash) {
 			e.last = r
 			if r.label != "" {
 				e.Label = r.label

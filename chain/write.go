@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -19,21 +20,32 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 	if err := checkLabel(label); err != nil {
 		return err
 	}
-	if err := c.settle(); err != nil {
+	if err := c.ready(); err != nil {
 		return err
 	}
 	v := c.Volatile()
 	prev, home, held := c.ID(), c.end, 0
 	if v != nil {
+		if v.holds(p) && (label == "" || v.Label == label) {
+			return ErrNothing
+		}
 		prev, home, held = v.Prev, v.Home, v.Blocks
 	}
 	l := plan(c.a.g, p.Stored())
+	twice := v != nil || c.standing != nil || c.unsure
+	if err := c.room(home, held, l.blocks, twice); err != nil {
+		return err
+	}
+	if err := c.settle(); err != nil {
+		return err
+	}
 	h := &Header{
 		Type:      TypeVolatile,
 		EraseSize: c.a.g.EraseSize,
 		WriteSize: c.a.g.WriteSize,
 		Slots:     l.nSlots,
 		Number:    len(c.Snapshots()) + 1,
+		Serial:    c.serial + 1,
 		Stored:    p.Stored(),
 		Unpacked:  p.unpacked,
 		Created:   now.Unix(),
@@ -41,29 +53,28 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 		Prev:      prev,
 		Label:     label,
 	}
-	if v != nil && v.Table == h.Table && v.Stored == h.Stored && v.Unpacked == h.Unpacked && (label == "" || v.Label == label) {
-		return ErrNothing
-	}
-	twice := v != nil || c.standing != nil
-	if err := c.room(home, held, l.blocks, twice); err != nil {
-		return err
-	}
-	if err := c.sever(h.hash(), home+l.blocks); err != nil {
-		return err
-	}
 	if twice {
 		back := c.a.blocks() - l.blocks
 		if err := c.disarm(home, back); err != nil {
 			return err
 		}
-		if err := c.put(back, home, h, p, record{time: now.Unix()}); err != nil {
+		if err := c.put(back, home, h, p, now); err != nil {
 			return err
 		}
+		if err := c.expect(h.hash()); err != nil {
+			return err
+		}
+		return c.settle()
 	}
-	if err := c.put(home, home, h, p, record{time: now.Unix()}); err != nil {
+	if err := c.put(home, home, h, p, now); err != nil {
 		return err
 	}
 	return c.expect(h.hash())
+}
+
+// holds reports whether p is what the entry stores.
+func (e *Entry) holds(p *Payload) bool {
+	return e.Table == p.hash() && e.Stored == p.Stored() && e.Unpacked == p.unpacked
 }
 
 func checkLabel(label string) error {
@@ -96,18 +107,23 @@ func (c *Chain) disarm(home, back int) error {
 	if s == nil || s.slotOffset(s.used) <= c.a.offset(back) {
 		return nil
 	}
-	return c.a.erase(home)
+	if err := c.a.erase(home); err != nil {
+		return err
+	}
+	return c.a.sync()
 }
 
 // put writes an entry at a block, its home or the back buffer: what was there
 // is erased, header and payload are programmed and read back, and only then the
-// commit record makes it an entry, with the flags, label and time of r.
-func (c *Chain) put(block, home int, h *Header, p *Payload, r record) error {
+// commit record makes it an entry.
+func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error {
 	l := h.layout()
 	for i := range l.blocks {
 		if err := c.a.erase(block + i); err != nil {
 			return err
 		}
+		delete(c.rejected, block+i)
+		delete(c.verified, block+i)
 	}
 	start, end := c.a.offset(block), roundUp(l.frame+h.Stored, int64(c.a.g.WriteSize))
 	err := eachBlock(c.a, start, h.stream(p, end), end, func(b []byte, off int64) error {
@@ -132,24 +148,13 @@ func (c *Chain) put(block, home int, h *Header, p *Payload, r record) error {
 	if err != nil {
 		return err
 	}
-	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Blocks: l.blocks, layout: l, slots: start + l.slots}
-	r.kind = KindCommit
+	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Home: home, Blocks: l.blocks, layout: l, slots: start + l.slots}
+	r := record{kind: KindCommit, time: now.Unix()}
 	if block != home {
 		e.slots, e.layout.nSlots = c.a.g.Size-copySlots*l.slot, copySlots
 		r.arg = uint32(l.blocks)
 	}
 	return c.record(e, r)
-}
-
-// sever erases the header at a block if it would follow the entry with the
-// given hash, which is about to be written in front of it: the same entry can
-// be written a second time, but what stood behind it the first time must not
-// come back.
-func (c *Chain) sever(hash Hash, next int) error {
-	if e, err := c.readFlash(next); err != nil || e.Prev != hash {
-		return nil
-	}
-	return c.a.erase(next)
 }
 
 // stream returns the first end bytes of an entry: header, chunk table, payload
@@ -182,17 +187,25 @@ func eachBlock(a *area, start int64, r io.Reader, n int64, f func(b []byte, off 
 }
 
 // record appends r to the records of e and reads it back; it fills in serial
-// and entry. A slot that does not take it is left behind for the next one, once.
+// and entry. At home, a slot that does not take it is left behind for the next
+// one, once; in the back buffer each slot has its purpose.
 func (c *Chain) record(e *Entry, r record) error {
 	if e.layout.slot%int64(c.a.g.WriteSize) != 0 {
 		return fmt.Errorf("%w: the records of %s take %d bytes, a write unit is %d", ErrGeometry, e.Name(), e.layout.slot, c.a.g.WriteSize)
+	}
+	if c.serial == math.MaxUint32 {
+		return fmt.Errorf("%w: the records of this chain are numbered up to %d", ErrNoSlot, c.serial)
 	}
 	c.serial++
 	r.serial, r.entry = c.serial, [16]byte(e.Hash[:16])
 	b := bytes.Repeat([]byte{0xFF}, int(e.layout.slot))
 	copy(b, r.encode())
+	tries := 2
+	if e.Block != e.Home {
+		tries = 1
+	}
 	var err error
-	for range 2 {
+	for range tries {
 		if e.SlotsFree() <= 0 {
 			return errors.Join(err, fmt.Errorf("%w: %s has used its %d", ErrNoSlot, e.Name(), e.layout.nSlots))
 		}
@@ -226,6 +239,9 @@ func (c *Chain) append(b []byte, off int64) error {
 // state that was just written.
 func (c *Chain) expect(id Hash) error {
 	c.reopen()
+	if err := c.Check(); err != nil {
+		return err
+	}
 	if c.ID() != id {
 		return fmt.Errorf("%w: it shows the state %s, not %s", ErrReadBack, c.ID(), id)
 	}

@@ -44,15 +44,11 @@ func openMTD(f *os.File, o *Options) (Device, error) {
 	if err := d.g.Check(); err != nil {
 		return nil, err
 	}
-	if !o.ReadOnly {
-		if info.Flags&unix.MTD_WRITEABLE == 0 {
-			return nil, errors.New("the partition is read-only")
-		}
-		if info.Flags&unix.MTD_POWERUP_LOCK != 0 {
-			if err := d.unlock(); err != nil {
-				return nil, err
-			}
-		}
+	if o.EraseSize != 0 && o.EraseSize != d.g.EraseSize || o.WriteSize != 0 && o.WriteSize != d.g.WriteSize {
+		return nil, fmt.Errorf("%w: the device has erase blocks of %d bytes and write units of %d", ErrGeometry, d.g.EraseSize, d.g.WriteSize)
+	}
+	if !o.ReadOnly && info.Flags&unix.MTD_WRITEABLE == 0 {
+		return nil, errors.New("the partition is read-only")
 	}
 	return d, nil
 }
@@ -69,11 +65,6 @@ func (d *mtd) Geometry() Geometry { return d.g }
 
 func (d *mtd) ReadAt(p []byte, off int64) (int, error) {
 	n, err := d.f.ReadAt(p, off)
-	// The kernel returns data that needed ECC's help, or that ECC could not
-	// help, as a success; what still comes as one of these two is the same news.
-	if n == len(p) || errors.Is(err, unix.EUCLEAN) || errors.Is(err, unix.EBADMSG) {
-		return len(p), nil
-	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
@@ -141,21 +132,6 @@ func (d *mtd) Sync() error {
 func (d *mtd) Close() error { return d.f.Close() }
 
 func (d *mtd) offset(block int) int64 { return int64(block) * int64(d.g.EraseSize) }
-
-// unlock opens a chip for writing that locks itself at power-up.
-func (d *mtd) unlock() error {
-	for block := range d.g.Blocks() {
-		e := unix.EraseInfo{Start: uint32(d.offset(block)), Length: uint32(d.g.EraseSize)}
-		err := d.ioctl(unix.MEMUNLOCK, unsafe.Pointer(&e))
-		if errors.Is(err, unix.EOPNOTSUPP) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("cannot unlock erase block %d: %w", block, err)
-		}
-	}
-	return nil
-}
 
 func (d *mtd) ioctl(request uint, arg unsafe.Pointer) error {
 	_, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(arg))

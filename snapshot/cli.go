@@ -19,6 +19,7 @@ type cli struct {
 	eraseSize int           // --erase-size, bytes
 	writeSize int           // --write-size, bytes
 	wait      time.Duration // --wait
+	force     bool          // --force
 }
 
 // command is one verb of the program.
@@ -101,6 +102,7 @@ func (c *cli) flags(name string) *flag.FlagSet {
 	fs.StringVar(&c.device, "device", "", "")
 	fs.IntVar(&c.eraseSize, "erase-size", 0, "")
 	fs.IntVar(&c.writeSize, "write-size", 0, "")
+	fs.BoolVar(&c.force, "force", false, "")
 	fs.DurationVar(&c.wait, "wait", defaultWait, "")
 	return fs
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,6 +231,10 @@ func TestBadInput(t *testing.T) {
 	if err := os.WriteFile(jffs2, append([]byte("\x85\x19\x03\x20"), make([]byte, 1<<20)...), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	strange, blank := filepath.Join(i.dir, "strange"), filepath.Join(i.dir, "blank")
+	if err := errors.Join(os.WriteFile(strange, []byte(randomText(1<<20)), 0o644), os.WriteFile(blank, make([]byte, 1<<20), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	small := filepath.Join(i.dir, "small")
 	if err := os.WriteFile(small, make([]byte, 1000), 0o644); err != nil {
 		t.Fatal(err)
@@ -262,10 +267,14 @@ func TestBadInput(t *testing.T) {
 		{[]string{"info", "--device", small}, exitUsage, "1000 bytes"},
 		{[]string{"info", "--device", jffs2}, exitDevice, "jffs2"},
 		{[]string{"config", "--device", jffs2, "--upper", i.dir}, exitDevice, "jffs2"},
-		{[]string{"info", "--erase-size", "131072", "--write-size", "1"}, exitOK, ""},
-		{[]string{"info", "--erase-size", "1000"}, exitUsage, "1000 bytes"},
-		{[]string{"info", "--write-size", "-5"}, exitUsage, "-5"},
-		{[]string{"push", "--erase-size", "131072", "--write-size", "1"}, exitDamaged, "erase blocks of 65536"},
+		{[]string{"info", "--erase-size", "131072", "--write-size", "1"}, exitUsage, "erase blocks of 65536 bytes and write units of 4096"},
+		{[]string{"config", "--write-size", "1", "--upper", i.dir}, exitUsage, "write units of 4096"},
+		{[]string{"info", "--erase-size", "65536", "--write-size", "4096"}, exitOK, ""},
+		{[]string{"config", "--device", strange, "--upper", i.dir}, exitDevice, "--force"},
+		{[]string{"info", "--device", strange}, exitOK, ""},
+		{[]string{"info", "--erase-size", "1000"}, exitUsage, "65536 bytes"},
+		{[]string{"info", "--device", blank, "--erase-size", "1000"}, exitUsage, "1000 bytes"},
+		{[]string{"info", "--device", blank, "--write-size", "-5"}, exitUsage, "-5"},
 		{[]string{"help", "nonsense"}, exitUsage, `"nonsense"`},
 	} {
 		_, errs, code := i.run(c.args...)

@@ -13,6 +13,7 @@ type session struct {
 	*chain.Chain
 	path  string
 	dev   flash.Device
+	own   bool  // it is the device of the running unit
 	lock  *lock // nil: for reading
 	holds chain.Content
 }
@@ -24,27 +25,40 @@ func (c *cli) open(write bool) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{path: path}
+	r, err := c.onUnit()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{path: path, own: r != nil}
 	if write {
 		if s.lock, err = c.acquire(path); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.open(&flash.Options{ReadOnly: !write, EraseSize: c.eraseSize, WriteSize: c.writeSize}); err != nil {
+	if err := s.open(write && !c.force, &flash.Options{ReadOnly: !write, EraseSize: c.eraseSize, WriteSize: c.writeSize}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *session) open(o *flash.Options) (err error) {
-	if s.dev, err = chain.OpenFlash(s.path, o); err != nil {
-		return &codeError{deviceCode(err), err}
+// open opens the device. With careful, one that holds something unknown is
+// refused, unless it is the unit's own partition for the chain.
+func (s *session) open(careful bool, o *flash.Options) (err error) {
+	s.dev, err = chain.OpenFlash(s.path, o)
+	switch {
+	case errors.Is(err, flash.ErrGeometry), errors.Is(err, chain.ErrGeometry):
+		return &codeError{exitUsage, err}
+	case err != nil:
+		return &codeError{exitDevice, err}
 	}
 	if s.holds, err = chain.Identify(s.dev); err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.path, err)
 	}
 	if s.holds != chain.ContentChain && !s.holds.Free() {
 		return fmt.Errorf("%s %w than a chain: %v; nothing was touched", s.path, chain.ErrForeign, s.holds)
+	}
+	if careful && !s.own && s.holds == chain.ContentUnknown {
+		return fmt.Errorf("%s %w than a chain, and is not empty: nothing was touched; --force writes to it all the same", s.path, chain.ErrForeign)
 	}
 	if s.Chain, err = chain.Open(s.dev); err != nil {
 		return err
@@ -53,14 +67,6 @@ func (s *session) open(o *flash.Options) (err error) {
 		return s.Writable()
 	}
 	return nil
-}
-
-// deviceCode is the exit code for a device that does not open.
-func deviceCode(err error) int {
-	if errors.Is(err, flash.ErrGeometry) {
-		return exitUsage
-	}
-	return exitDevice
 }
 
 // close ends the session; an error of the device's close is worth a word, for

@@ -36,6 +36,7 @@ const globalFlags = `  --device FILE     the chain on this device or image (defa
   --write-size N    write unit of a file or block device, in bytes
                     (default: what the chain there was written for, else 65536
                     and 4096; MTD devices know their own)
+  --force           write to a device that holds neither a chain nor nothing
   --wait DURATION   how long to wait for another snapshot command (default 30s)
 `
 

@@ -52,7 +52,7 @@ type info struct {
 	Used       int64       `json:"used"`
 	Free       int64       `json:"free"`
 	Entries    []entryInfo `json:"entries"`
-	BackBuffer *backInfo   `json:"back_buffer"`
+	BackBuffer *backInfo   `json:"back_buffer"` // null: not in use
 	RolledBack int         `json:"rolled_back"` // entries that rollback --undo brings back
 	Damage     []damage    `json:"damage"`
 	Running    *boot.State `json:"running"` // null: not on the unit
@@ -73,8 +73,7 @@ type entryInfo struct {
 type backInfo struct {
 	Block  int    `json:"block"`
 	Blocks int    `json:"blocks"`
-	Hash   string `json:"hash"` // of the entry it is a copy of
-	InUse  bool   `json:"in_use"`
+	Hash   string `json:"hash"` // of the entry in it
 }
 
 type damage struct {
@@ -113,9 +112,9 @@ func (c *cli) info(s *session) (*info, error) {
 			Number: e.Number, Volatile: e.IsVolatile(), Label: e.Label, Hash: e.Hash.String(), Created: e.Time(),
 			Stored: e.Stored, Unpacked: e.Unpacked, Block: e.Block, Blocks: e.Blocks,
 		})
-		if b := space.Back; b != nil && b.Hash == e.Hash {
-			i.BackBuffer = &backInfo{Block: b.Block, Blocks: b.Blocks, Hash: b.Hash.String(), InUse: b.Block == e.Block}
-		}
+	}
+	if b := space.Back; b != nil {
+		i.BackBuffer = &backInfo{Block: b.Block, Blocks: b.Blocks, Hash: b.Hash.String()}
 	}
 	r, err := c.onUnit()
 	if err != nil {
@@ -128,7 +127,7 @@ func (c *cli) info(s *session) (*info, error) {
 }
 
 func (i *info) print(out io.Writer) error {
-	fmt.Fprintf(out, "%s: %s, erase blocks of %d bytes, write units of %d\n\n", i.Device, count(i.Blocks, "block", "blocks"), i.EraseSize, i.WriteSize)
+	fmt.Fprintf(out, "%s: %s; %s, erase blocks of %d bytes, write units of %d\n\n", i.Device, i.Holds, count(i.Blocks, "block", "blocks"), i.EraseSize, i.WriteSize)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ENTRY\tWRITTEN (UTC)\tSTORED\tUNPACKED\tBLOCKS\tAT\tLABEL")
 	for _, e := range i.Entries {
@@ -146,13 +145,10 @@ func (i *info) print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nused         %10d bytes in %s\n", i.Used, count(i.UsedBlocks, "block", "blocks"))
 	fmt.Fprintf(out, "free         %10d bytes in %s\n", i.Free, count(i.FreeBlocks, "block", "blocks"))
-	switch b := i.BackBuffer; {
-	case b == nil:
+	if b := i.BackBuffer; b != nil {
+		fmt.Fprintf(out, "back buffer  in use by a config that was cut short, the next command ends it: %s at %d\n", count(b.Blocks, "block", "blocks"), b.Block)
+	} else {
 		fmt.Fprintln(out, "back buffer  not in use")
-	case b.InUse:
-		fmt.Fprintf(out, "back buffer  holds an entry that the next command writes to its home: %s at %d\n", count(b.Blocks, "block", "blocks"), b.Block)
-	default:
-		fmt.Fprintf(out, "back buffer  a spare copy of the last entry written: %s at %d, free to use\n", count(b.Blocks, "block", "blocks"), b.Block)
 	}
 	if i.BadBlocks > 0 {
 		fmt.Fprintf(out, "bad          %s\n", count(i.BadBlocks, "block", "blocks"))
@@ -161,21 +157,13 @@ func (i *info) print(out io.Writer) error {
 		fmt.Fprintf(out, "rolled back  %s: rollback --undo brings them back\n", count(i.RolledBack, "entry", "entries"))
 	}
 	if i.Running != nil {
-		fmt.Fprintf(out, "running      %s\n", running(*i.Running))
+		fmt.Fprintf(out, "running      %s\n", described(i.Running.Snapshot, i.Running.Volatile))
 	}
 	fmt.Fprintf(out, "state        %s\n", i.ID)
 	for _, d := range i.Damage {
 		fmt.Fprintf(out, "damage       %s: %s\n", d.What, d.Reason)
 	}
 	return nil
-}
-
-func running(s boot.State) string {
-	name := stateName(s.Snapshot)
-	if s.Volatile {
-		name += " and the volatile entry"
-	}
-	return name
 }
 
 func writeJSON(out io.Writer, v any) error {

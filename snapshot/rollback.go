@@ -62,8 +62,11 @@ func (c *cli) rollback(s *session, n int) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(c.out, "The next boot shows %s. `snapshot rollback --undo` brings back %s, until a config uses the space. State: %s\n",
-		stateName(n), count(was-n, "entry", "entries"), s.ID())
+	fmt.Fprintf(c.out, "The next boot shows %s.", stateName(n))
+	if s.Space().RolledBack > 0 {
+		fmt.Fprintf(c.out, " `snapshot rollback --undo` brings back %s, until a config uses the space.", count(was-n, "entry", "entries"))
+	}
+	fmt.Fprintf(c.out, " State: %s\n", s.ID())
 	return nil
 }
 
@@ -75,13 +78,4 @@ func (c *cli) undo(s *session) error {
 	fmt.Fprintf(c.out, "%s back: the next boot shows %s. State: %s\n",
 		count(len(s.Entries())-was, "entry is", "entries are"), newest(s), s.ID())
 	return nil
-}
-
-// newest names the state that a boot shows.
-func newest(s *session) string {
-	name := stateName(len(s.Snapshots()))
-	if s.Volatile() != nil {
-		name += " and the volatile entry"
-	}
-	return name
 }

@@ -20,5 +20,19 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
+// newest names the state that a boot shows.
+func newest(s *session) string {
+	return described(len(s.Snapshots()), s.Volatile() != nil)
+}
+
+// described names the state after n snapshots, with the volatile entry or not.
+func described(n int, volatile bool) string {
+	name := stateName(n)
+	if volatile {
+		name += " and the volatile entry"
+	}
+	return name
+}
+
 // timeText returns a time for a table, in UTC.
 func timeText(t time.Time) string { return t.Format("2006-01-02 15:04:05") }

@@ -45,22 +45,23 @@ type entryVerdict struct {
 
 func (c *cli) verify(s *session, asJSON bool) error {
 	v := verdict{Device: s.path, Entries: []entryVerdict{}}
-	listed := append([]*chain.Entry(nil), s.Entries()...)
-	for _, e := range listed {
+	var names []string
+	for good := 0; good < len(s.Entries()); {
+		e := s.Entries()[good]
 		r := entryVerdict{Number: e.Number, Volatile: e.IsVolatile(), Hash: e.Hash.String()}
+		names = append(names, e.Name())
 		err := readThrough(s, e)
 		switch {
 		case err == nil:
 			r.OK = true
-		case errors.Is(err, chain.ErrDamaged), errors.Is(err, delta.ErrHostile):
+			good++
+		case errors.Is(err, chain.ErrDamaged), errors.Is(err, delta.ErrHostile), errors.Is(err, delta.ErrFormat):
 			r.Reason = err.Error()
+			s.Reject(e, err) // a copy of it may stand in
 		default:
 			return fmt.Errorf("cannot read %s: %w", e.Name(), err)
 		}
 		v.Entries = append(v.Entries, r)
-		if !r.OK {
-			s.Reject(e, err)
-		}
 	}
 	v.ID, v.Damage = s.ID().String(), damages(s)
 	v.OK = len(v.Damage) == 0
@@ -69,7 +70,7 @@ func (c *cli) verify(s *session, asJSON bool) error {
 			return err
 		}
 	} else {
-		c.printVerdict(s, v, listed)
+		c.printVerdict(s, v, names)
 	}
 	if !v.OK {
 		return fmt.Errorf("%s is %w: a boot shows %s", s.path, chain.ErrDamaged, newest(s))
@@ -77,16 +78,13 @@ func (c *cli) verify(s *session, asJSON bool) error {
 	return nil
 }
 
-func (c *cli) printVerdict(s *session, v verdict, listed []*chain.Entry) {
+func (c *cli) printVerdict(s *session, v verdict, names []string) {
 	for i, e := range v.Entries {
 		what := "ok"
-		switch {
-		case !e.OK:
+		if !e.OK {
 			what = e.Reason
-		case i >= len(s.Entries()):
-			what = "ok, but behind a damaged entry"
 		}
-		fmt.Fprintf(c.out, "%s: %s\n", listed[i].Name(), what)
+		fmt.Fprintf(c.out, "%s: %s\n", names[i], what)
 	}
 	for _, d := range v.Damage {
 		if !reported(v, d) {

@@ -1,0 +1,245 @@
+package chain_test
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+
+	"chainroot/chain"
+	"chainroot/flash"
+	"chainroot/flash/sim"
+)
+
+// faulty is a device with one more fault.
+type faulty struct {
+	*sim.Device
+	unreadable int64 // offset of a byte; negative: none
+	mute       int64 // offset at which a program does nothing; negative: none
+}
+
+func (f *faulty) ReadAt(p []byte, off int64) (int, error) {
+	if off <= f.unreadable && f.unreadable < off+int64(len(p)) {
+		return 0, syscall.EIO
+	}
+	return f.Device.ReadAt(p, off)
+}
+
+func (f *faulty) Program(p []byte, off int64) error {
+	if off == f.mute {
+		return nil
+	}
+	return f.Device.Program(p, off)
+}
+
+func (f *faulty) Erase(block int) error {
+	size := int64(f.Geometry().EraseSize)
+	if f.unreadable/size == int64(block) {
+		f.unreadable = -1 // a sector that is written anew can be read
+	}
+	return f.Device.Erase(block)
+}
+
+// TestUnreadableSector: an entry that cannot be read is damaged, like one that
+// does not hold. It hides no older one, and blocks no later command.
+func TestUnreadableSector(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)), push(""))
+	for _, c := range []struct {
+		where  string
+		offset int64
+		shows  string
+	}{
+		{"payload", 4096 + 600, "s:a"},
+		{"header", 4096, "s:a"},
+		{"free block behind the chain", 8192, "s:a s:b"},
+	} {
+		for _, s := range []struct {
+			step
+			want string
+		}{
+			{rollback(0), ""},
+			{config(t, noise("c|", 900)), c.shows + " v:c"},
+		} {
+			f := &faulty{Device: dev.Clone(), unreadable: c.offset, mute: -1}
+			if got := state(t, f); got != c.shows {
+				t.Errorf("%s: %q, want %q", c.where, got, c.shows)
+			}
+			if ch := open(t, f); ch.Check() != nil || len(ch.Damage()) == 0 {
+				t.Errorf("%s: no damage reported", c.where)
+			}
+			if err := s.do(open(t, f)); err != nil {
+				t.Errorf("%s: %s: %v", c.where, s.name, err)
+			}
+			if got := state(t, f); got != s.want {
+				t.Errorf("%s, then %s: %q, want %q", c.where, s.name, got, s.want)
+			}
+		}
+	}
+}
+
+// TestMuteCopySlot: a copy whose commit record did not get to flash is no
+// reason to erase home.
+func TestMuteCopySlot(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)))
+	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 256}
+	if err := config(t, noise("c|", 900)).do(open(t, f)); !errors.Is(err, chain.ErrReadBack) {
+		t.Errorf("got %v", err)
+	}
+	if got := state(t, dev); got != "s:a v:b" {
+		t.Errorf("state %q", got)
+	}
+}
+
+// TestHomeFails: home fails when the copy counts already. The command says so,
+// and the unit can still be rolled back.
+func TestHomeFails(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)))
+	dev.FailBlock(1, syscall.EIO)
+	err := config(t, noise("c|", 900)).do(open(t, dev))
+	if err == nil || !strings.Contains(err.Error(), "counts") {
+		t.Errorf("got %v", err)
+	}
+	if got := state(t, dev); got != "s:a v:c" {
+		t.Errorf("state %q", got)
+	}
+	do(t, dev, rollback(1))
+	if got := state(t, dev); got != "s:a" {
+		t.Errorf("after rollback: %q", got)
+	}
+	do(t, dev, rollback(0))
+	if got := state(t, dev); got != "" {
+		t.Errorf("after rollback 0: %q", got)
+	}
+}
+
+// TestRemainderOfAnotherChain: a header of another geometry behind the chain is
+// nobody's business; in front of everything it is.
+func TestRemainderOfAnotherChain(t *testing.T) {
+	old := sim.New(flash.Geometry{Size: 32 * 4096, EraseSize: 4096, WriteSize: 1})
+	do(t, old, config(t, noise("z|", 900)))
+	g := flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 1}
+	dev := sim.New(g)
+	copy(dev.Bytes()[65536:], old.Bytes()[:4096])
+	do(t, dev, config(t, noise("a|", 900)), push(""), rollback(0), undo())
+	if d := open(t, dev).Damage(); len(d) > 0 {
+		t.Errorf("damage: %v", d)
+	}
+	first := sim.New(g)
+	copy(first.Bytes(), old.Bytes()[:4096])
+	if err := config(t, "a|").do(open(t, first)); !errors.Is(err, chain.ErrGeometry) {
+		t.Errorf("got %v", err)
+	}
+	newer := sim.New(g)
+	do(t, newer, config(t, noise("a|", 900)))
+	newer.Bytes()[9] = 2 // the version
+	fixSum(newer.Bytes())
+	if err := config(t, "a|").do(open(t, newer)); !errors.Is(err, chain.ErrVersion) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPromotionRecordRots: what stands behind a snapshot proves that it is one.
+func TestPromotionRecordRots(t *testing.T) {
+	g := flash.Geometry{Size: 24 * 65536, EraseSize: 65536, WriteSize: 1}
+	dev := three(t, g)
+	e := open(t, dev).Entries()[0]
+	dev.Bytes()[slotsOf(e)+128+10] ^= 1
+	if got := state(t, dev); got != "s:a s:b s:c v:d" {
+		t.Errorf("state %q", got)
+	}
+	if len(open(t, dev).Damage()) != 1 {
+		t.Error("no damage reported")
+	}
+	do(t, dev, config(t, noise("x|", 900)))
+	if got := state(t, dev); got != "s:a s:b s:c v:x" {
+		t.Errorf("after config: %q", got)
+	}
+}
+
+// TestUndoWithDamage: what was damaged before an undo is damaged after it.
+func TestUndoWithDamage(t *testing.T) {
+	g := flash.Geometry{Size: 24 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)), push(""), config(t, noise("c|", 900)))
+	dev.Bytes()[2*4096+600] ^= 1
+	do(t, dev, rollback(1), undo())
+	if got := state(t, dev); got != "s:a s:b" {
+		t.Errorf("state %q", got)
+	}
+}
+
+// TestCopyUnderALargeRemainder: what was rolled back reaches into the back
+// buffer. When half an erase takes the record that retired its first entry, the
+// copy there counts all the same.
+func TestCopyUnderALargeRemainder(t *testing.T) {
+	for _, c := range []struct {
+		g     flash.Geometry
+		large int
+	}{
+		{flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 4096}, 65536 * 101 / 8},
+		{flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}, 4096 * 1278 / 100},
+	} {
+		tried := 0
+		for n := c.g.EraseSize / 5; n < c.g.EraseSize/2; n += max(c.g.WriteSize/2, 64) {
+			dev := sim.New(c.g)
+			do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", n)), push(""))
+			var room *chain.NoRoomError
+			if err := config(t, noise("c|", c.large)).do(open(t, dev)); errors.As(err, &room) {
+				continue // b took one block more
+			}
+			tried++
+			do(t, dev, rollback(1))
+			next := config(t, noise("x|", 900))
+			for k := range 7 {
+				d := dev.Clone()
+				d.CutAfter(k, sim.Half, 1)
+				_ = next.do(open(t, d))
+				d.PowerOn()
+				if got := state(t, d); got != "s:a" && got != "s:a v:x" {
+					t.Fatalf("%s, b of %d bytes, cut at operation %d: %q", shape(c.g), n, k, got)
+				}
+			}
+		}
+		if tried < 3 {
+			t.Errorf("%s: only %d sizes fit", shape(c.g), tried)
+		}
+	}
+}
+
+// TestManyRollbacks uses up the record slots: a roll-back is possible to the
+// end, and undo is refused before it would make the next one impossible.
+func TestManyRollbacks(t *testing.T) {
+	g := flash.Geometry{Size: 40 * 4096, EraseSize: 4096, WriteSize: 4096}
+	for _, pushed := range []bool{false, true} {
+		dev := sim.New(g)
+		do(t, dev, config(t, noise("a|", 900)))
+		if pushed {
+			do(t, dev, push(""))
+		}
+		n := 0
+		for {
+			do(t, dev, rollback(0))
+			n++
+			promised := open(t, dev).Space().RolledBack
+			err := undo().do(open(t, dev))
+			if (err == nil) != (promised == 1) {
+				t.Fatalf("undo %d: %v, promised were %d entries", n, err, promised)
+			}
+			if errors.Is(err, chain.ErrNoSlot) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := state(t, dev); got != "" || n < 3 {
+			t.Errorf("after %d roll-backs: %q", n, got)
+		}
+	}
+}
