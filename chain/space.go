@@ -98,18 +98,17 @@ func OpenFlash(path string, o *flash.Options) (flash.Device, error) {
 	if o == nil {
 		o = &flash.Options{}
 	}
+	if flash.HasGeometry(path) {
+		return flash.Open(path, o)
+	}
 	want := *o
 	probe, err := flash.Open(path, &flash.Options{ReadOnly: true, EraseSize: flash.MinEraseSize, WriteSize: 1})
 	if err != nil {
 		return nil, err
 	}
-	g := probe.Geometry()
 	e, w, ok := Geometry(probe)
 	if err := probe.Close(); err != nil {
 		return nil, fmt.Errorf("cannot close flash: %w", err)
-	}
-	if g.EraseSize != flash.MinEraseSize || g.WriteSize != 1 {
-		return flash.Open(path, o) // an MTD device knows its own geometry
 	}
 	if ok {
 		if o.EraseSize != 0 && o.EraseSize != e || o.WriteSize != 0 && o.WriteSize != w {

@@ -32,6 +32,13 @@ func Open(path string, o *Options) (Device, error) {
 	return d, nil
 }
 
+// HasGeometry reports whether the device at path has a geometry of its own, as
+// MTD devices have; that of a file or block device is what its user says.
+func HasGeometry(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
 func open(f *os.File, o *Options) (Device, error) {
 	st, err := f.Stat()
 	if err != nil {
