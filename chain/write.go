@@ -148,6 +148,7 @@ func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error
 	if err != nil {
 		return err
 	}
+	c.verified[block] = true
 	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Home: home, Blocks: l.blocks, layout: l, slots: start + l.slots}
 	r := record{kind: KindCommit, time: now.Unix()}
 	if block != home {

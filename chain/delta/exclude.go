@@ -74,6 +74,11 @@ func parsePattern(line string) (pattern, bool) {
 	anchored := strings.Contains(line, "/")
 	line = strings.TrimPrefix(line, "/")
 	p.segments = splitSegments(line)
+	for i, s := range p.segments {
+		if len(s) > 2 && strings.Trim(s, "*") == "" {
+			p.segments[i] = "**" // as git: three stars are two
+		}
+	}
 	if !anchored {
 		p.segments = append([]string{"**"}, p.segments...)
 	}

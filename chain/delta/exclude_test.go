@@ -26,6 +26,7 @@ func TestExclude(t *testing.T) {
 		{"directory only", "a/", "a/ b/a/ a/b", "a b/a"},
 		{"star", "*.log", "x.log a/.log", "x.logs a.log.b"},
 		{"star stops at a slash", "/a/*/c", "a/b/c", "a/c a/b/b/c"},
+		{"three stars are two", "***/a", "a b/a a/b/a", "b/ab"},
 		{"question mark", "a?c", "abc axc", "ac a/c abbc"},
 		{"bracket", "[a-c]x[!0-9][]]", "axy] cx-]", "dxy] ax1] axy"},
 		{"class", "[[:digit:]x]", "1 x", "a :"},

@@ -1,6 +1,7 @@
 package delta_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,6 +19,13 @@ const inNamespace = "DELTA_TEST_NAMESPACE"
 // TestMain runs the tests in a mount namespace of their own, so that they can
 // mount, and so that nothing of it stays. A fuzz worker is in one already.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Property tests draw the same every time, unless -rapid.seed says otherwise.
+	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {
+		if err := seed.Value.Set("1"); err != nil {
+			panic(err)
+		}
+	}
 	if os.Getuid() != 0 || os.Getenv(inNamespace) != "" {
 		os.Exit(m.Run())
 	}
