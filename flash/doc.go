@@ -7,6 +7,7 @@
 // devices and files alike; package sim is a device that panics when they are
 // broken, and that cuts the power.
 //
-// Reading order: device.go (the interface and the rules), file.go (files and
-// block devices), mtd_linux.go (the MTD character device).
+// Reading order: device.go (the interface and the rules), node.go (what devices
+// behind a node have in common), file.go (files and block devices),
+// mtd_linux.go (the MTD character device).
 package flash

@@ -70,39 +70,21 @@ func open(f *os.File, o *Options) (Device, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
 	}
-	return &file{f: f, g: g, readOnly: o.ReadOnly}, nil
+	return &file{node: node{f, g, o.ReadOnly}}, nil
 }
 
 // file is a file or a block device as a Device. Writes go through the page
 // cache; Sync makes them durable and empties the cache, so that what is read
 // back afterwards is what the medium has.
 type file struct {
-	f        *os.File
-	g        Geometry
-	readOnly bool
-	ones     []byte // an erased block, made when first needed
+	node
+	ones []byte // an erased block, made when first needed
 }
-
-func (d *file) Geometry() Geometry { return d.g }
 
 func (d *file) ReadAt(p []byte, off int64) (int, error) { return d.f.ReadAt(p, off) }
 
-func (d *file) Program(p []byte, off int64) error {
-	if d.readOnly {
-		return ErrReadOnly
-	}
-	if err := checkProgram(d.g, len(p), off); err != nil {
-		return err
-	}
-	_, err := d.f.WriteAt(p, off)
-	return err
-}
-
 func (d *file) Erase(block int) error {
-	if d.readOnly {
-		return ErrReadOnly
-	}
-	if err := checkBlock(d.g, block); err != nil {
+	if err := d.mayErase(block); err != nil {
 		return err
 	}
 	if d.ones == nil {
@@ -128,5 +110,3 @@ func (d *file) Sync() error {
 	}
 	return dropCache(d.f)
 }
-
-func (d *file) Close() error { return d.f.Close() }

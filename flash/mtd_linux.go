@@ -27,7 +27,7 @@ func openMTD(f *os.File, o *Options) (Device, error) {
 	if unix.Major(uint64(st.Rdev)) != mtdMajor {
 		return nil, errors.New("not an MTD device, a block device or a file")
 	}
-	d := &mtd{f: f, readOnly: o.ReadOnly}
+	d := &mtd{node: node{f: f, readOnly: o.ReadOnly}}
 	var info unix.MtdInfo
 	if err := d.ioctl(unix.MEMGETINFO, unsafe.Pointer(&info)); err != nil {
 		return nil, fmt.Errorf("cannot ask for the size: %w", err)
@@ -55,13 +55,9 @@ func openMTD(f *os.File, o *Options) (Device, error) {
 
 // mtd is an MTD character device as a Device. Its writes are synchronous.
 type mtd struct {
-	f        *os.File
-	g        Geometry
-	nand     bool // has bad blocks
-	readOnly bool
+	node
+	nand bool // has bad blocks
 }
-
-func (d *mtd) Geometry() Geometry { return d.g }
 
 func (d *mtd) ReadAt(p []byte, off int64) (int, error) {
 	n, err := d.f.ReadAt(p, off)
@@ -71,22 +67,8 @@ func (d *mtd) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-func (d *mtd) Program(p []byte, off int64) error {
-	if d.readOnly {
-		return ErrReadOnly
-	}
-	if err := checkProgram(d.g, len(p), off); err != nil {
-		return err
-	}
-	_, err := d.f.WriteAt(p, off)
-	return err
-}
-
 func (d *mtd) Erase(block int) error {
-	if d.readOnly {
-		return ErrReadOnly
-	}
-	if err := checkBlock(d.g, block); err != nil {
+	if err := d.mayErase(block); err != nil {
 		return err
 	}
 	e := unix.EraseInfo64{Start: uint64(d.offset(block)), Length: uint64(d.g.EraseSize)}
@@ -105,10 +87,7 @@ func (d *mtd) IsBad(block int) (bool, error) {
 }
 
 func (d *mtd) MarkBad(block int) error {
-	if d.readOnly {
-		return ErrReadOnly
-	}
-	if err := checkBlock(d.g, block); err != nil {
+	if err := d.mayErase(block); err != nil {
 		return err
 	}
 	_, err := d.ask(unix.MEMSETBADBLOCK, d.offset(block))
@@ -128,8 +107,6 @@ func (d *mtd) Sync() error {
 	}
 	return f.Close()
 }
-
-func (d *mtd) Close() error { return d.f.Close() }
 
 func (d *mtd) offset(block int) int64 { return int64(block) * int64(d.g.EraseSize) }
 

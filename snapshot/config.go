@@ -33,26 +33,22 @@ With --device the difference is the overlay upper directory named by --upper.
 				return err
 			}
 			return c.with(true, func(s *session) error {
-				if _, err := c.save(s, *upper, *label); err != nil {
-					return err
-				}
-				return nil
+				return c.save(s, *upper, *label)
 			})
 		}
 	},
 }
 
 // save writes the delta of the running system, or of the upper directory
-// given, as the volatile entry, and says what it did. changed is false when
-// there was nothing to write.
-func (c *cli) save(s *session, upper, label string) (changed bool, err error) {
+// given, as the volatile entry, and says what it did.
+func (c *cli) save(s *session, upper, label string) error {
 	if err := s.Check(); err != nil {
-		return false, err
+		return err
 	}
 	c.damage(s)
 	r, err := c.onUnit()
 	if err != nil {
-		return false, err
+		return err
 	}
 	o := &delta.PackOptions{}
 	switch {
@@ -60,17 +56,17 @@ func (c *cli) save(s *session, upper, label string) (changed bool, err error) {
 		upper = c.path(upperPath)
 		rest, err := c.since(s, r)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if o, err = c.packOptions(s, rest); err != nil {
-			return false, err
+			return err
 		}
 	case upper == "":
-		return false, usageError("with --device, config needs the upper directory to save: --upper DIR")
+		return usageError("with --device, config needs the upper directory to save: --upper DIR")
 	}
 	p, stats, err := pack(upper, o)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if stats.Entries == 0 {
 		return c.saveNothing(s)
@@ -78,27 +74,27 @@ func (c *cli) save(s *session, upper, label string) (changed bool, err error) {
 	switch err := s.WriteVolatile(p, label, c.now()); {
 	case errors.Is(err, chain.ErrNothing):
 		fmt.Fprintln(c.out, "Nothing has changed since the last config.")
-		return false, nil
+		return nil
 	case err != nil:
-		return false, err
+		return err
 	}
 	v, space := s.Volatile(), s.Space()
 	fmt.Fprintf(c.out, "Saved %s in %s of flash (%s); %s left.\n",
-		count(stats.Entries, "entry", "entries"), bytesText(v.Stored), count(v.Blocks, "erase block", "erase blocks"), count(space.Free, "erase block", "erase blocks"))
-	return true, nil
+		count(stats.Entries, "file", "files"), bytesText(v.Stored), count(v.Blocks, "erase block", "erase blocks"), count(space.Free, "erase block", "erase blocks"))
+	return nil
 }
 
 // saveNothing makes the chain say that the last snapshot is the state.
-func (c *cli) saveNothing(s *session) (changed bool, err error) {
+func (c *cli) saveNothing(s *session) error {
 	switch err := s.Rollback(len(s.Snapshots()), c.now()); {
 	case errors.Is(err, chain.ErrNothing):
 		fmt.Fprintln(c.out, "Nothing has changed since the last snapshot.")
-		return false, nil
+		return nil
 	case err != nil:
-		return false, err
+		return err
 	}
 	fmt.Fprintln(c.out, "Nothing differs from the last snapshot any more: the volatile entry is out of the chain (`snapshot rollback --undo` brings it back).")
-	return true, nil
+	return nil
 }
 
 // packOptions are those for the running system, which contains the entries in

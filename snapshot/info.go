@@ -154,7 +154,7 @@ func (i *info) print(out io.Writer) error {
 		fmt.Fprintf(out, "bad          %s\n", count(i.BadBlocks, "block", "blocks"))
 	}
 	if i.RolledBack > 0 {
-		fmt.Fprintf(out, "rolled back  %s: rollback --undo brings them back\n", count(i.RolledBack, "entry", "entries"))
+		fmt.Fprintf(out, "rolled back  %s; rollback --undo takes that back\n", count(i.RolledBack, "entry", "entries"))
 	}
 	if i.Running != nil {
 		fmt.Fprintf(out, "running      %s\n", described(i.Running.Snapshot, i.Running.Volatile))

@@ -36,7 +36,7 @@ func (c *cli) push(s *session, upper, label string) error {
 		return err
 	}
 	if r != nil || upper != "" {
-		if _, err := c.save(s, upper, ""); err != nil {
+		if err := c.save(s, upper, ""); err != nil {
 			return err
 		}
 	} else if err := s.Check(); err != nil {
@@ -47,7 +47,7 @@ func (c *cli) push(s *session, upper, label string) error {
 		fmt.Fprintln(c.out, "There is nothing to push.")
 		return nil
 	}
-	if r != nil {
+	if r != nil && upper == "" { // what was pushed is what runs
 		if err := c.notePushed(v); err != nil {
 			return err
 		}
