@@ -373,6 +373,18 @@ func TestUnitFlashFull(t *testing.T) {
 	}
 }
 
+// TestUnitPushesSomethingElse pushes a directory that is not what runs: the next
+// config must not take the difference to it for a change of the unit.
+func TestUnitPushesSomethingElse(t *testing.T) {
+	u := newUnit(t)
+	u.must("push", "--upper", u.upper("etc/other", "1"))
+	if _, errs, code := u.run("config"); code != exitState || !strings.Contains(errs, "reboot") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	u.boot()
+	u.shows(append([]string{"etc/other=1"}, firmware...)...)
+}
+
 // TestReportOfTheBoot: what cannot be read is an error, not a guess.
 func TestReportOfTheBoot(t *testing.T) {
 	for _, c := range []struct {
