@@ -17,9 +17,11 @@
 //   - payload.go: a tar as the stored payload and back. Not a byte gets to the
 //     decompressor before its hash was checked;
 //   - write.go: an entry to flash, through the back buffer where something
-//     stands at its home; settle.go: what a cut has left half done;
+//     stands at its home; settle.go: from there to its home, also what a cut has
+//     left half done;
 //   - change.go: promote, retire and restore, by one record each;
-//   - identify.go: what a partition holds that is not a chain.
+//   - identify.go: what a partition holds that is not a chain; space.go: how the
+//     flash is used, and for which geometry it was written.
 //
 // The package runs on any system, only devices are particular to Linux. It is
 // not for two writers at a time: the caller holds a lock.
