@@ -79,6 +79,29 @@ func TestUnreadableSector(t *testing.T) {
 	}
 }
 
+// TestUnreadableForAWhile replaces an entry that cannot be read, and cuts the
+// power. Should it be readable again, it is still there, or the new one is.
+func TestUnreadableForAWhile(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)))
+	next := config(t, noise("c|", 900))
+	for _, offset := range []int64{4096, 4096 + 600} { // header, payload
+		for k := 0; ; k++ {
+			d := dev.Clone()
+			d.CutAfter(k, sim.Half, 1)
+			err := next.do(open(t, &faulty{Device: d, unreadable: offset, mute: -1}))
+			d.PowerOn()
+			if got := state(t, d); got != "s:a v:b" && got != "s:a v:c" {
+				t.Fatalf("unreadable at %d, cut at operation %d: %q", offset, k, got)
+			}
+			if err == nil {
+				break
+			}
+		}
+	}
+}
+
 // TestMuteCopySlot: a copy whose commit record did not get to flash is no
 // reason to erase home.
 func TestMuteCopySlot(t *testing.T) {

@@ -76,7 +76,7 @@ func Open(dev flash.Device) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{a: a, rejected: map[int]error{}, verified: map[int]bool{}}
+	c := &Chain{a: a, verified: map[int]bool{}}
 	c.reopen()
 	return c, nil
 }
@@ -123,10 +123,9 @@ func (c *Chain) Reject(e *Entry, reason error) {
 	c.walk()
 }
 
-// reopen walks flash that has changed. What was rejected stays so, unless it was
-// written since.
+// reopen walks flash that has changed.
 func (c *Chain) reopen() {
-	c.seen = map[int]found{}
+	c.seen, c.rejected = map[int]found{}, map[int]error{}
 	c.walk()
 }
 

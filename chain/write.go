@@ -122,7 +122,6 @@ func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error
 		if err := c.a.erase(block + i); err != nil {
 			return err
 		}
-		delete(c.rejected, block+i)
 		delete(c.verified, block+i)
 	}
 	start, end := c.a.offset(block), roundUp(l.frame+h.Stored, int64(c.a.g.WriteSize))
