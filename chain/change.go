@@ -26,7 +26,7 @@ func (c *Chain) Promote(label string, now time.Time) error {
 	if err := c.spare(v, 1); err != nil {
 		return err
 	}
-	if err := c.record(v, record{kind: KindPromote, flags: flagSnapshot, time: now.Unix(), label: label}); err != nil {
+	if err := c.record(v, record{kind: kindPromote, flags: flagSnapshot, time: now.Unix(), label: label}); err != nil {
 		return err
 	}
 	return c.expect(v.Hash)
@@ -63,10 +63,10 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 		// It cannot be brought home, and is retired where it stands. What it
 		// replaces should not count again when the back buffer is erased; but
 		// where a home takes no record, the roll-back matters more.
-		_ = c.record(s, record{kind: KindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
+		_ = c.record(s, record{kind: kindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
 	}
 	lost := uint32(len(c.entries) - n)
-	if err := c.record(e, record{kind: KindRetire, flags: e.last.flags | flagRetired, arg: lost, time: now.Unix()}); err != nil {
+	if err := c.record(e, record{kind: kindRetire, flags: e.last.flags | flagRetired, arg: lost, time: now.Unix()}); err != nil {
 		return err
 	}
 	return c.expect(e.Prev)
@@ -99,7 +99,7 @@ func (c *Chain) Undo(now time.Time) error {
 	if err := c.spare(e, 1); err != nil {
 		return err
 	}
-	if err := c.record(e, record{kind: KindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}); err != nil {
+	if err := c.record(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}); err != nil {
 		return err
 	}
 	return c.expect(lost[len(lost)-1].Hash)

@@ -59,7 +59,7 @@ func TestHeaderOffsets(t *testing.T) {
 
 func TestRecordOffsets(t *testing.T) {
 	of := Hash(sha256.Sum256([]byte("entry")))
-	r := record{kind: KindPromote, flags: flagSnapshot, serial: 9, arg: 3, time: 0x65432100, entry: [16]byte(of[:16]), label: "fixed"}
+	r := record{kind: kindPromote, flags: flagSnapshot, serial: 9, arg: 3, time: 0x65432100, entry: [16]byte(of[:16]), label: "fixed"}
 	b := r.encode()
 	be := binary.BigEndian
 	for _, c := range []struct {

@@ -10,15 +10,15 @@ import (
 // unprogrammed.
 const recordSize = 128
 
-// Kind says what happened.
-type Kind byte
+// kind says what happened.
+type kind byte
 
 const (
-	KindCommit  Kind = 1 // the entry is complete
-	KindPromote Kind = 2 // the volatile entry became a snapshot
-	KindRetire  Kind = 3 // rolled back: the chain ends before this entry
-	KindRestore Kind = 4 // the roll-back was taken back
-	KindMove    Kind = 5 // of a copy: the entry is complete at its home
+	kindCommit  kind = 1 // the entry is complete
+	kindPromote kind = 2 // the volatile entry became a snapshot
+	kindRetire  kind = 3 // rolled back: the chain ends before this entry
+	kindRestore kind = 4 // the roll-back was taken back
+	kindMove    kind = 5 // of a copy: the entry is complete at its home
 )
 
 // What an entry is after a record.
@@ -31,13 +31,13 @@ const (
 // record is one change of state of an entry. It carries the whole state after
 // the change, so the last valid record of an entry is all that counts.
 type record struct {
-	kind   Kind
+	kind   kind
 	flags  byte
 	serial uint32 // rises with each record written to this flash
 	arg    uint32 // retire: how many entries the chain lost; commit of a copy: its erase blocks
 	time   int64  // seconds since 1970
 	entry  [16]byte
-	label  string // KindPromote: replaces that of the header, unless empty
+	label  string // kindPromote: replaces that of the header, unless empty
 }
 
 // Offsets of the fields, in bytes; integers are big-endian. What is not used
@@ -89,7 +89,7 @@ func decodeRecord(b []byte) (record, bool) {
 		return record{}, false
 	}
 	return record{
-		kind:   Kind(b[rKind]),
+		kind:   kind(b[rKind]),
 		flags:  b[rFlags],
 		serial: be.Uint32(b[rSerial:]),
 		arg:    be.Uint32(b[rArg:]),

@@ -60,7 +60,7 @@ func (c *Chain) endCopy() error {
 		if err := c.a.sync(); err != nil {
 			return err
 		}
-	} else if err := c.record(b, record{kind: KindMove, flags: flagMoved, time: b.last.time}); err != nil {
+	} else if err := c.record(b, record{kind: kindMove, flags: flagMoved, time: b.last.time}); err != nil {
 		return err
 	}
 	return c.expect(c.ID())

@@ -326,26 +326,23 @@ func (c *Chain) header(block int) (*Entry, error) {
 // readRecords reads all records of e: slots are used in order, but one that was
 // torn, or erased in part, may look blank.
 func (c *Chain) readRecords(e *Entry) error {
-	slots, at := e.layout.nSlots, int64(recordSize)
-	b := make([]byte, recordSize)
-	if e.layout.slot == recordSize { // all with one read
-		b, at = make([]byte, slots*recordSize), 0
+	b := make([]byte, e.layout.nSlots*recordSize)
+	step := recordSize // what is read at once: all slots, where they are no larger than records
+	if e.layout.slot == recordSize {
+		step = len(b)
 	}
-	for slot := range slots {
-		r := b
-		if at == 0 {
-			r = b[slot*recordSize : (slot+1)*recordSize]
+	for from := 0; from < len(b); from += step {
+		if _, err := c.a.ReadAt(b[from:from+step], e.slotOffset(from/recordSize)); err != nil {
+			return err
 		}
-		if at != 0 || slot == 0 {
-			if _, err := c.a.ReadAt(b, e.slotOffset(slot)); err != nil {
-				return err
-			}
-		}
-		if blank(r) {
+	}
+	for slot := range e.layout.nSlots {
+		raw := b[slot*recordSize : (slot+1)*recordSize]
+		if blank(raw) {
 			continue
 		}
 		e.used = slot + 1
-		if r, ok := decodeRecord(r); ok && r.of(e.Hash) {
+		if r, ok := decodeRecord(raw); ok && r.of(e.Hash) {
 			e.last = r
 			if r.label != "" {
 				e.Label = r.label

@@ -149,7 +149,7 @@ func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error
 	}
 	c.verified[block] = true
 	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Home: home, Blocks: l.blocks, layout: l, slots: start + l.slots}
-	r := record{kind: KindCommit, time: now.Unix()}
+	r := record{kind: kindCommit, time: now.Unix()}
 	if block != home {
 		e.slots, e.layout.nSlots = c.a.g.Size-copySlots*l.slot, copySlots
 		r.arg = uint32(l.blocks)

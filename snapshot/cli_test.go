@@ -316,6 +316,20 @@ func TestLock(t *testing.T) {
 	}
 }
 
+// TestReadmeHasTheExitCodes compares the table there with that of help.
+func TestReadmeHasTheExitCodes(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(exitTable) {
+		code, meaning, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if row := "| " + code + " | " + strings.TrimSpace(meaning) + " |"; !strings.Contains(string(readme), row) {
+			t.Errorf("README.md has no row %q", row)
+		}
+	}
+}
+
 // TestHelpNamesEveryCode compares the table of exit codes with the constants.
 func TestHelpNamesEveryCode(t *testing.T) {
 	for _, code := range []string{"0 ", "1 ", "64", "65", "66", "69", "73", "74", "75"} {

@@ -16,7 +16,8 @@ var infoCommand = command{
 	args:    "[--json]",
 	summary: "list the entries of the chain and how the flash is used",
 	details: `Lists the entries with their sizes in bytes and erase blocks, and how the flash
-is used. Headers and records are read, payloads are not: verify does that.
+is used. Headers and records are read; payloads are not, but for those that a
+roll-back took away: verify reads all.
 
   --json  as one JSON object
 `,
