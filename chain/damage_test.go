@@ -1,0 +1,151 @@
+package chain_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"slices"
+	"strings"
+	"testing"
+
+	"chainroot/chain"
+	"chainroot/flash"
+	"chainroot/flash/sim"
+)
+
+// three returns a device with three snapshots and a volatile entry.
+func three(t testing.TB, g flash.Geometry) *sim.Device {
+	dev := sim.New(g)
+	for _, s := range []step{
+		config(t, noise("a|", 2000)), push("a"),
+		config(t, noise("b|", 150_000)), push("b"),
+		config(t, noise("c|", 2000)), push("c"),
+		config(t, noise("d|", 2000)),
+	} {
+		if err := s.do(open(t, dev)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dev
+}
+
+// slotsOf returns the offset of an entry's first record, for write units of a
+// byte, by FORMAT.md.
+func slotsOf(e *chain.Entry) int {
+	return e.Block*e.EraseSize + (256+32*int((e.Stored+65535)/65536)+int(e.Stored)+127)/128*128
+}
+
+// fixSum makes the checksum of a header right again.
+func fixSum(header []byte) {
+	binary.BigEndian.PutUint32(header[252:], crc32.ChecksumIEEE(header[:252]))
+}
+
+// TestRot flips every bit of every header and record, and a bit in every
+// kilobyte of the payloads: the entry and what follows is not shown, what is
+// before stays, the damage is reported, and commands work.
+func TestRot(t *testing.T) {
+	g := flash.Geometry{Size: 24 * 65536, EraseSize: 65536, WriteSize: 1}
+	dev := three(t, g)
+	want := []string{"s:a", "s:b", "s:c", "v:d"}
+	c := open(t, dev)
+	for i, e := range c.Entries() {
+		start := e.Block * g.EraseSize
+		var bits []int
+		for bit := range 256 * 8 {
+			bits = append(bits, start*8+bit)
+		}
+		slots := slotsOf(e)
+		for bit := range 128 * 8 {
+			if i == 3 { // the others have a second record, for the promotion
+				bits = append(bits, slots*8+bit)
+			}
+		}
+		for off := 256; off < int(e.Stored)+256; off += 1024 {
+			bits = append(bits, (start+off)*8+off%8)
+		}
+		for _, bit := range bits {
+			flip := func() { dev.Bytes()[bit/8] ^= 1 << (bit % 8) }
+			flip()
+			if got := state(t, dev); got != strings.Join(want[:i], " ") {
+				t.Fatalf("entry %d, bit %d: %q", i, bit-start*8, got)
+			}
+			c := open(t, dev)
+			if err := c.Check(); err != nil {
+				t.Fatal(err)
+			}
+			if len(c.Damage()) == 0 {
+				t.Fatalf("entry %d, bit %d: no damage reported", i, bit-start*8)
+			}
+			if bit%64 == 0 {
+				d := dev.Clone()
+				c := open(t, d)
+				if err := c.WriteVolatile(payload(t, "next|"), "", now); err != nil {
+					t.Fatalf("entry %d, bit %d: %v", i, bit-start*8, err)
+				}
+				if got, want := state(t, d), strings.Join(append(slices.Clone(want[:i]), "v:next"), " "); got != want {
+					t.Fatalf("entry %d, bit %d, then config: %q, want %q", i, bit-start*8, got, want)
+				}
+			}
+			flip()
+		}
+	}
+}
+
+// TestForgedPayload puts another payload in, with the chunk table that fits
+// it: the header does not vouch for that table.
+func TestForgedPayload(t *testing.T) {
+	g := flash.Geometry{Size: 8 * 65536, EraseSize: 65536, WriteSize: 1}
+	dev, other := sim.New(g), sim.New(g)
+	do(t, dev, config(t, noise("a|", 900)))
+	do(t, other, config(t, noise("b|", 900)))
+	copy(dev.Bytes()[256:1400], other.Bytes()[256:1400])
+	if got := state(t, dev); got != "" {
+		t.Fatalf("state %q", got)
+	}
+}
+
+// TestFailingFlash lets blocks fail in the middle of a config, loudly or in
+// silence: the command fails, and the state before is still there.
+func TestFailingFlash(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 1}
+	broken := errors.New("broken")
+	for block := range g.Blocks() {
+		for _, silent := range []bool{false, true} {
+			dev := sim.New(g)
+			do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 70_000)))
+			dev.ResetCounts()
+			if silent {
+				dev.Deafen(block)
+			} else {
+				dev.FailBlock(block, broken)
+			}
+			err := config(t, noise("c|", 70_000)).do(open(t, dev))
+			switch used := block == 1 || block == 2 || block >= 14; {
+			case !used && err != nil:
+				t.Errorf("block %d is not used, but: %v", block, err)
+			case used && !errors.Is(err, broken) && !errors.Is(err, chain.ErrReadBack):
+				t.Errorf("block %d, silent %v: %v", block, silent, err)
+			}
+			if got := state(t, dev); got != "s:a v:b" && got != "s:a v:c" {
+				t.Errorf("block %d, silent %v: state %q", block, silent, got)
+			}
+		}
+	}
+}
+
+// TestBadBlocks runs the life cycle on flash with bad blocks everywhere.
+func TestBadBlocks(t *testing.T) {
+	g := flash.Geometry{Size: 24 * 131072, EraseSize: 131072, WriteSize: 2048}
+	dev := sim.New(g)
+	for _, b := range []int{0, 3, 4, 11, 23} {
+		dev.SetBad(b)
+	}
+	for _, s := range story(t, g) {
+		if err := s.do(open(t, dev)); err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+		if got := state(t, dev); got != s.want {
+			t.Fatalf("after %s: %q, want %q", s.name, got, s.want)
+		}
+	}
+}
