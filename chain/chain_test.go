@@ -234,7 +234,7 @@ func TestNoRoom(t *testing.T) {
 	if err := config(t, noise("a|", 4096)).do(open(t, dev)); err != nil {
 		t.Fatal(err)
 	}
-	image := bytes.Clone(dev.Bytes())
+	image := dev.Bytes()
 	dev.ResetCounts()
 	err := config(t, noise("b|", 3*4096)).do(open(t, dev))
 	var room *chain.NoRoomError
@@ -302,7 +302,7 @@ func TestRefusals(t *testing.T) {
 					t.Fatalf("%s: %v", s.name, err)
 				}
 			}
-			image := bytes.Clone(dev.Bytes())
+			image := dev.Bytes()
 			if err := c.last.do(open(t, dev)); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}

@@ -22,7 +22,7 @@ func TestPowerCut(t *testing.T) {
 				for k := 0; ; k++ {
 					done := false
 					for _, tear := range sim.Tears {
-						d := dev.Clone()
+						d := dev.Fork()
 						d.CutAfter(k, tear, uint64(cuts))
 						err := s.do(open(t, d))
 						if err == nil {
@@ -113,7 +113,7 @@ func TestCopyEnds(t *testing.T) {
 				do(t, dev, config(t, noise("a|", 5000)))
 				b := config(t, noise("b|", 5000))
 				if early {
-					ops := dev.Clone()
+					ops := dev.Fork()
 					do(t, ops, b)
 					dev.CutAfter(ops.Counts().Ops()-1, sim.Bits, 3)
 					if err := b.do(open(t, dev)); !errors.Is(err, sim.ErrPowerCut) {
@@ -124,7 +124,7 @@ func TestCopyEnds(t *testing.T) {
 					do(t, dev, b)
 				}
 				do(t, dev, c.steps...)
-				dev.Bytes()[c.damage] ^= 4
+				dev.Flip(int64(c.damage), 2)
 				if got := state(t, dev); got != "" {
 					t.Fatalf("state %q", got)
 				}
@@ -163,7 +163,7 @@ func TestRetiredStaysRetired(t *testing.T) {
 	next := config(t, noise("b|", 900))
 	for k := 0; ; k++ {
 		for _, tear := range sim.Tears {
-			d := dev.Clone()
+			d := dev.Fork()
 			d.CutAfter(k, tear, uint64(k))
 			err := next.do(open(t, d))
 			d.PowerOn()
@@ -186,7 +186,7 @@ func TestTornDisarm(t *testing.T) {
 			dev := sim.New(g)
 			do(t, dev, config(t, noise("a|", n)))
 			for rollback(0).do(open(t, dev)) == nil {
-				d := dev.Clone()
+				d := dev.Fork()
 				d.CutAfter(0, sim.Half, 1)
 				_ = config(t, noise("b|", 100)).do(open(t, d))
 				d.PowerOn()

@@ -64,7 +64,7 @@ func TestRot(t *testing.T) {
 			bits = append(bits, (start+off)*8+off%8)
 		}
 		for _, bit := range bits {
-			flip := func() { dev.Bytes()[bit/8] ^= 1 << (bit % 8) }
+			flip := func() { dev.Flip(int64(bit/8), uint(bit%8)) }
 			flip()
 			if got := state(t, dev); got != strings.Join(want[:i], " ") {
 				t.Fatalf("entry %d, bit %d: %q", i, bit-start*8, got)
@@ -77,7 +77,7 @@ func TestRot(t *testing.T) {
 				t.Fatalf("entry %d, bit %d: no damage reported", i, bit-start*8)
 			}
 			if bit%64 == 0 {
-				d := dev.Clone()
+				d := dev.Fork()
 				c := open(t, d)
 				if err := c.WriteVolatile(payload(t, "next|"), "", now); err != nil {
 					t.Fatalf("entry %d, bit %d: %v", i, bit-start*8, err)
@@ -98,7 +98,7 @@ func TestForgedPayload(t *testing.T) {
 	dev, other := sim.New(g), sim.New(g)
 	do(t, dev, config(t, noise("a|", 900)))
 	do(t, other, config(t, noise("b|", 900)))
-	copy(dev.Bytes()[256:1400], other.Bytes()[256:1400])
+	dev.Poke(256, other.Bytes()[256:1400])
 	if got := state(t, dev); got != "" {
 		t.Fatalf("state %q", got)
 	}

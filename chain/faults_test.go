@@ -62,7 +62,7 @@ func TestUnreadableSector(t *testing.T) {
 			{rollback(0), ""},
 			{config(t, noise("c|", 900)), c.shows + " v:c"},
 		} {
-			f := &faulty{Device: dev.Clone(), unreadable: c.offset, mute: -1}
+			f := &faulty{Device: dev.Fork(), unreadable: c.offset, mute: -1}
 			if got := state(t, f); got != c.shows {
 				t.Errorf("%s: %q, want %q", c.where, got, c.shows)
 			}
@@ -88,7 +88,7 @@ func TestUnreadableForAWhile(t *testing.T) {
 	next := config(t, noise("c|", 900))
 	for _, offset := range []int64{4096, 4096 + 600} { // header, payload
 		for k := 0; ; k++ {
-			d := dev.Clone()
+			d := dev.Fork()
 			d.CutAfter(k, sim.Half, 1)
 			err := next.do(open(t, &faulty{Device: d, unreadable: offset, mute: -1}))
 			d.PowerOn()
@@ -148,20 +148,22 @@ func TestRemainderOfAnotherChain(t *testing.T) {
 	do(t, old, config(t, noise("z|", 900)))
 	g := flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 1}
 	dev := sim.New(g)
-	copy(dev.Bytes()[65536:], old.Bytes()[:4096])
+	dev.Poke(65536, old.Bytes()[:4096])
 	do(t, dev, config(t, noise("a|", 900)), push(""), rollback(0), undo())
 	if d := open(t, dev).Damage(); len(d) > 0 {
 		t.Errorf("damage: %v", d)
 	}
 	first := sim.New(g)
-	copy(first.Bytes(), old.Bytes()[:4096])
+	first.Poke(0, old.Bytes()[:4096])
 	if err := config(t, "a|").do(open(t, first)); !errors.Is(err, chain.ErrGeometry) {
 		t.Errorf("got %v", err)
 	}
 	newer := sim.New(g)
 	do(t, newer, config(t, noise("a|", 900)))
-	newer.Bytes()[9] = 2 // the version
-	fixSum(newer.Bytes())
+	header := newer.Bytes()[:chain.HeaderSize]
+	header[9] = 2 // the version
+	fixSum(header)
+	newer.Poke(0, header)
 	if err := config(t, "a|").do(open(t, newer)); !errors.Is(err, chain.ErrVersion) {
 		t.Errorf("got %v", err)
 	}
@@ -172,7 +174,7 @@ func TestPromotionRecordRots(t *testing.T) {
 	g := flash.Geometry{Size: 24 * 65536, EraseSize: 65536, WriteSize: 1}
 	dev := three(t, g)
 	e := open(t, dev).Entries()[0]
-	dev.Bytes()[slotsOf(e)+128+10] ^= 1
+	dev.Flip(int64(slotsOf(e)+128+10), 0)
 	if got := state(t, dev); got != "s:a s:b s:c v:d" {
 		t.Errorf("state %q", got)
 	}
@@ -190,7 +192,7 @@ func TestUndoWithDamage(t *testing.T) {
 	g := flash.Geometry{Size: 24 * 4096, EraseSize: 4096, WriteSize: 1}
 	dev := sim.New(g)
 	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)), push(""), config(t, noise("c|", 900)))
-	dev.Bytes()[2*4096+600] ^= 1
+	dev.Flip(2*4096+600, 0)
 	do(t, dev, rollback(1), undo())
 	if got := state(t, dev); got != "s:a s:b" {
 		t.Errorf("state %q", got)
@@ -220,7 +222,7 @@ func TestCopyUnderALargeRemainder(t *testing.T) {
 			do(t, dev, rollback(1))
 			next := config(t, noise("x|", 900))
 			for k := range 7 {
-				d := dev.Clone()
+				d := dev.Fork()
 				d.CutAfter(k, sim.Half, 1)
 				_ = next.do(open(t, d))
 				d.PowerOn()

@@ -41,9 +41,9 @@ func TestIdentify(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dev := sim.New(g)
 			if c.off >= 1024 {
-				copy(dev.Bytes(), make([]byte, 4096)) // as mkfs leaves the rest
+				dev.Poke(0, make([]byte, 4096)) // as mkfs leaves the rest
 			}
-			copy(dev.Bytes()[c.off:], c.data)
+			dev.Poke(int64(c.off), []byte(c.data))
 			got, err := chain.Identify(dev)
 			if err != nil || got != c.want {
 				t.Errorf("got %v, %v, want %v", got, err, c.want)
@@ -63,7 +63,7 @@ func TestIdentifyMidRewrite(t *testing.T) {
 	next := config(t, noise("b|", 70_000))
 	for k := 0; ; k++ {
 		for _, tear := range sim.Tears {
-			d := dev.Clone()
+			d := dev.Fork()
 			d.CutAfter(k, tear, 1)
 			if next.do(open(t, d)) == nil {
 				if k < 8 {
@@ -91,7 +91,7 @@ func TestGeometryOfAnImage(t *testing.T) {
 			if !ok || e != g.EraseSize || w != g.WriteSize {
 				t.Errorf("%s: found %d, %d, %v", shape(g), e, w, ok)
 			}
-			dev.Bytes()[100] ^= 1 // the first header no longer counts
+			dev.Flip(100, 0) // the first header no longer counts
 		}
 	}
 }

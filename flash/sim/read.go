@@ -1,0 +1,142 @@
+package sim
+
+import "math/rand/v2"
+
+// scar is a part of a block that a power cut hit while it was programmed. What
+// is read of it is its content, less what is drawn. From the first read on that
+// shows that a unit in it is not blank, the unit may not be programmed. One
+// that reads blank may be: what the cut has left then mixes with the new data.
+type scar struct {
+	from, to int    // bytes in the block
+	bits     []byte // unstable: each read draws whether they are 0; nil: none
+	odds     odds   // of bits
+	right    []byte // each read draws this, garbage or blank; nil: it does not
+}
+
+// odds is how often an unstable bit reads 0.
+type odds uint8
+
+const (
+	even   odds = iota // every second time
+	seldom             // every eighth time
+	mostly             // seven times of eight
+)
+
+func (o odds) draw(r *rand.PCG) uint64 {
+	word := r.Uint64()
+	for range 2 {
+		switch o {
+		case seldom:
+			word &= r.Uint64()
+		case mostly:
+			word |= r.Uint64()
+		}
+	}
+	return word
+}
+
+// scarred reports whether a power cut hit a part of the range.
+func (b *block) scarred(from, to int) bool {
+	if b == nil {
+		return false
+	}
+	for i := range b.scars {
+		if b.scars[i].from < to && from < b.scars[i].to {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadAt reads len(p) bytes at off.
+func (d *Device) ReadAt(p []byte, off int64) (int, error) {
+	if d.off {
+		return 0, ErrPowerCut
+	}
+	d.checkRead(len(p), off)
+	d.count.Reads++
+	d.count.ReadBytes += int64(len(p))
+	if err := d.faults.unreadable(off, len(p)); err != nil {
+		return 0, err
+	}
+	d.read(p, off, &d.rnd, true)
+	d.faults.lie(p, &d.rnd)
+	return len(p), nil
+}
+
+// read draws what is unstable from r. With told, the caller of the device gets
+// to know the result.
+func (d *Device) read(p []byte, off int64, r *rand.PCG, told bool) {
+	n, in := d.split(off)
+	for len(p) > 0 {
+		size := min(len(p), d.g.EraseSize-in)
+		s := &d.slots[n]
+		d.load(s.data, in, p[:size])
+		if s.data != nil && (s.fading || len(s.data.scars) > 0) {
+			next := d.unstable(s, in, p[:size], r)
+			if told {
+				s.next = max(s.next, next)
+			}
+		}
+		p, n, in = p[size:], n+1, 0
+	}
+}
+
+// unstable draws for p, which holds content of the block from in on. It returns
+// the end of the last scarred unit that does not read blank, in bytes from the
+// start of the block.
+func (d *Device) unstable(s *slot, in int, p []byte, r *rand.PCG) (next int32) {
+	scars := s.data.scars
+	for i := range scars {
+		if c := &scars[i]; c.from < in+len(p) && in < c.to {
+			from := max(c.from, in)
+			c.draw(p[from-in:min(c.to-in, len(p))], from-c.from, r)
+		}
+	}
+	if s.fading {
+		fade(p, r)
+	}
+	for i := range scars {
+		for at := min(scars[i].to, in+len(p)) - 1; at >= max(scars[i].from, in); at-- {
+			if p[at-in] != 0xFF {
+				next = max(next, int32(at/d.g.WriteSize+1)*int32(d.g.WriteSize))
+				break
+			}
+		}
+	}
+	return next
+}
+
+// draw clears in p, which starts at from in the scar, what reads 0 this time.
+func (c *scar) draw(p []byte, from int, r *rand.PCG) {
+	if c.right != nil {
+		switch r.Uint64() % 4 {
+		case 0, 1:
+			for i := range p {
+				p[i] &= c.right[from+i]
+			}
+		case 2:
+			each(p, func(i int, word uint64) { p[i] &= byte(word) }, r.Uint64)
+		}
+	}
+	if c.bits != nil {
+		each(p, func(i int, word uint64) { p[i] &^= c.bits[from+i] & byte(word) }, func() uint64 { return c.odds.draw(r) })
+	}
+}
+
+// fade draws for the bits that are 0.
+func fade(p []byte, r *rand.PCG) {
+	each(p, func(i int, word uint64) { p[i] |= byte(word) }, r.Uint64)
+}
+
+// each calls f for every byte of p with 8 random bits.
+func each(p []byte, f func(i int, word uint64), draw func() uint64) {
+	var word uint64
+	for i := range p {
+		if i%8 == 0 {
+			word = draw()
+		}
+		f(i, word)
+		word >>= 8
+	}
+}
