@@ -23,22 +23,53 @@ func (c *Chain) Promote(label string, now time.Time) error {
 		return err
 	}
 	v := c.Volatile()
-	if err := c.spare(v, 1); err != nil {
-		return err
-	}
-	if err := c.record(v, record{kind: kindPromote, flags: flagSnapshot, time: now.Unix(), label: label}); err != nil {
+	r := record{kind: kindPromote, flags: flagSnapshot, time: now.Unix(), label: label}
+	if err := c.change(v, r, pair); err != nil {
 		return err
 	}
 	return c.expect(v.Hash)
 }
 
-// spare returns an error unless e has a slot for a record and so many more: the
-// last one is kept for a roll-back, which must always be possible.
-func (c *Chain) spare(e *Entry, more int) error {
-	if free := e.SlotsFree(); free <= more {
-		return fmt.Errorf("%w: %s has %d free, and keeps %d to be rolled back", ErrNoSlot, e.Name(), free, more)
+// change gives an entry at its home another state, by a record. If it has not
+// so many slots left, and keep more, it is written anew with that state: a
+// roll-back, which must always be possible, needs slots too.
+func (c *Chain) change(e *Entry, r record, keep int) error {
+	if e.SlotsFree() >= pair+keep {
+		return c.record(e, r)
+	}
+	if err := c.canChange(e, keep); err != nil {
+		return err
+	}
+	return c.renew(e, r)
+}
+
+func (c *Chain) canChange(e *Entry, keep int) error {
+	if e.SlotsFree() >= pair+keep {
+		return nil
+	}
+	if free := c.a.blocks() - c.reach(); e.Blocks > free {
+		return fmt.Errorf("%w: %s has used its %d, or keeps what is left to be rolled back, and cannot be written anew: %w", ErrNoSlot, e.Name(), e.layout.nSlots,
+			&NoRoomError{Need: e.Blocks, Free: free, EraseSize: c.a.g.EraseSize})
 	}
 	return nil
+}
+
+// renew writes an entry anew, through the back buffer, with free record slots
+// and the state of r.
+func (c *Chain) renew(e *Entry, r record) error {
+	r.kind = kindCommit
+	if r.label == "" {
+		r.label = e.Label
+	}
+	entry := laid{&e.Header, func() (*Payload, error) { return c.load(e) }}
+	if err := c.writeBack([]laid{entry}, r); err != nil {
+		return err
+	}
+	c.reopen()
+	if err := c.Check(); err != nil {
+		return err
+	}
+	return c.settle()
 }
 
 // Rollback ends the chain behind snapshot n (0: the bare firmware), by one
@@ -55,18 +86,31 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	if n == len(c.entries) {
 		return ErrNothing
 	}
-	if err := c.settle(); err != nil && c.entries[n].Block == c.entries[n].Home {
-		return err
+	unsettled := c.settle()
+	if n >= len(c.entries) { // the flash is gone
+		return unsettled
 	}
 	e := c.entries[n]
-	if s := c.standing; e.Block != e.Home && s != nil && !s.retired() {
+	lost := uint32(len(c.entries) - n)
+	r := record{kind: kindRetire, flags: e.last.flags | flagRetired, lost: lost, time: now.Unix()}
+	var err error
+	switch {
+	case e.Block == e.Home:
+		err = c.change(e, r, 0)
+	case e == c.back.last():
 		// It cannot be brought home, and is retired where it stands. What it
 		// replaces should not count again when the back buffer is erased; but
 		// where a home takes no record, the roll-back matters more.
-		_ = c.record(s, record{kind: kindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
+		if s := c.standing; s != nil && !s.retired() {
+			_ = c.record(s, record{kind: kindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
+		}
+		r.blocks = e.last.blocks
+		e.Home = -1
+		err = c.record(e, r)
+	default:
+		err = unsettled
 	}
-	lost := uint32(len(c.entries) - n)
-	if err := c.record(e, record{kind: kindRetire, flags: e.last.flags | flagRetired, arg: lost, time: now.Unix()}); err != nil {
+	if err != nil {
 		return err
 	}
 	return c.expect(e.Prev)
@@ -91,18 +135,19 @@ func (c *Chain) Undo(now time.Time) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
+	if err := c.settle(); err != nil {
+		return err
+	}
 	lost, err := c.rolledBack()
 	if err != nil {
 		return err
 	}
 	e := lost[0]
-	if err := c.spare(e, 1); err != nil {
+	id := lost[len(lost)-1].Hash
+	if err := c.change(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}, pair); err != nil {
 		return err
 	}
-	if err := c.record(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}); err != nil {
-		return err
-	}
-	return c.expect(lost[len(lost)-1].Hash)
+	return c.expect(id)
 }
 
 // rolledBack returns the entries that Undo would bring back.
@@ -115,8 +160,8 @@ func (c *Chain) rolledBack() ([]*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(lost) != int(e.last.arg) || len(lost) == 0 {
-		return nil, fmt.Errorf("%w: of the %d entries that were rolled back, %d are left", ErrNoState, e.last.arg, len(lost))
+	if len(lost) != int(e.last.lost) || len(lost) == 0 {
+		return nil, fmt.Errorf("%w: of the %d entries that were rolled back, %d are left", ErrNoState, e.last.lost, len(lost))
 	}
 	return lost, nil
 }

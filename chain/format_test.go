@@ -59,7 +59,7 @@ func TestHeaderOffsets(t *testing.T) {
 
 func TestRecordOffsets(t *testing.T) {
 	of := Hash(sha256.Sum256([]byte("entry")))
-	r := record{kind: kindPromote, flags: flagSnapshot, serial: 9, arg: 3, time: 0x65432100, entry: [16]byte(of[:16]), label: "fixed"}
+	r := record{kind: kindPromote, flags: flagSnapshot, second: true, serial: 9, lost: 3, time: 0x65432100, entry: [16]byte(of[:16]), label: "fixed", blocks: 5}
 	b := r.encode()
 	be := binary.BigEndian
 	for _, c := range []struct {
@@ -70,15 +70,16 @@ func TestRecordOffsets(t *testing.T) {
 		{"size", len(b), 128},
 		{"magic", string(b[0:4]), "REC1"},
 		{"kind", b[4], byte(2)},
-		{"flags", b[5], byte(1)},
+		{"flags", b[5], byte(0x81)},
 		{"label length", be.Uint16(b[6:]), uint16(5)},
 		{"serial", be.Uint32(b[8:]), uint32(9)},
-		{"argument", be.Uint32(b[12:]), uint32(3)},
+		{"lost", be.Uint32(b[12:]), uint32(3)},
 		{"time", be.Uint64(b[16:]), uint64(0x65432100)},
 		{"entry", hex.EncodeToString(b[24:40]), hex.EncodeToString(of[:16])},
 		{"checksum", be.Uint32(b[40:]), crc32.ChecksumIEEE(append(append([]byte(nil), b[:40]...), b[44:]...))},
 		{"label", string(b[44:49]), "fixed"},
-		{"rest of the label and reserved", blank(b[49:128]), true},
+		{"rest of the label", blank(b[49:124]), true},
+		{"blocks", be.Uint32(b[124:]), uint32(5)},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", c.field, c.got, c.want)
@@ -100,10 +101,10 @@ func TestLayout(t *testing.T) {
 		want         layout
 	}{
 		{65536, 1, 1000, layout{table: 256, frame: 288, slots: 1408, slot: 128, blocks: 1, nSlots: 32}},
-		{65536, 4096, 1000, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 1, nSlots: 12}},
+		{65536, 4096, 1000, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 1, nSlots: 10}},
 		{65536, 1, 200_000, layout{table: 256, frame: 384, slots: 200_448, slot: 128, blocks: 4, nSlots: 32}},
 		{126976, 2048, 126976, layout{table: 2048, frame: 2112, slots: 129_280 + 1792, slot: 2048, blocks: 2, nSlots: 32}},
-		{4096, 4096, 1, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 12, nSlots: 8}},
+		{4096, 4096, 1, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 14, nSlots: 8}},
 	} {
 		g := flash.Geometry{Size: 1 << 30, EraseSize: c.erase, WriteSize: c.write}
 		if got := plan(g, c.stored); got != c.want {

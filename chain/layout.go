@@ -16,7 +16,7 @@ const (
 	minSlotSize = recordSize
 	minSlots    = 8
 	maxSlots    = 32
-	copySlots   = 2
+	copySlots   = 2 * pair // its commit, and the record that ends it
 
 	// chunkSize is what one hash of the chunk table covers, in bytes of the
 	// payload: small enough to be checked before it is decompressed, in RAM.

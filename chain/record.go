@@ -4,11 +4,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
 )
 
 // recordSize is the size of a record in bytes. The rest of a larger slot stays
 // unprogrammed.
 const recordSize = 128
+
+// pair is how many slots a record takes: it is written twice. That the second
+// copy was begun proves that the first one is whole; a first copy alone may
+// read differently next time.
+const pair = 2
 
 // kind says what happened.
 type kind byte
@@ -26,6 +32,7 @@ const (
 	flagSnapshot = 1 << 0
 	flagRetired  = 1 << 1
 	flagMoved    = 1 << 2
+	flagSecond   = 1 << 7 // of the record itself: its second copy
 )
 
 // record is one change of state of an entry. It carries the whole state after
@@ -33,28 +40,33 @@ const (
 type record struct {
 	kind   kind
 	flags  byte
+	second bool   // the second copy
 	serial uint32 // rises with each record written to this flash
-	arg    uint32 // retire: how many entries the chain lost; commit of a copy: its erase blocks
+	lost   uint32 // of a retired entry: how many entries the chain lost
 	time   int64  // seconds since 1970
 	entry  [16]byte
-	label  string // kindPromote: replaces that of the header, unless empty
+	label  string // replaces that of the header, unless empty
+	blocks uint32 // of a commit in the back buffer: how many erase blocks are in use there
 }
 
 // Offsets of the fields, in bytes; integers are big-endian. What is not used
-// of the label is 0xFF, and stands last: a record without a label programs no
-// more than rLabel bytes.
+// of the label is 0xFF.
 const (
 	rMagic    = 0
 	rKind     = 4
 	rFlags    = 5
 	rLabelLen = 6
 	rSerial   = 8
-	rArg      = 12
+	rLost     = 12
 	rTime     = 16
 	rEntry    = 24
 	rSum      = 40
 	rLabel    = 44
+	rBlocks   = 124
 )
+
+// noBlocks is what rBlocks holds in any other record.
+const noBlocks = 1<<32 - 1
 
 var recordMagic = [4]byte{'R', 'E', 'C', '1'}
 
@@ -64,12 +76,18 @@ func (r *record) encode() []byte {
 	copy(b[rMagic:], recordMagic[:])
 	b[rKind] = byte(r.kind)
 	b[rFlags] = r.flags
+	if r.second {
+		b[rFlags] |= flagSecond
+	}
 	be.PutUint16(b[rLabelLen:], uint16(len(r.label)))
 	be.PutUint32(b[rSerial:], r.serial)
-	be.PutUint32(b[rArg:], r.arg)
+	be.PutUint32(b[rLost:], r.lost)
 	be.PutUint64(b[rTime:], uint64(r.time))
 	copy(b[rEntry:], r.entry[:])
 	copy(b[rLabel:rLabel+MaxLabel], r.label)
+	if r.blocks != 0 {
+		be.PutUint32(b[rBlocks:], r.blocks)
+	}
 	be.PutUint32(b[rSum:], recordSum(b))
 	return b
 }
@@ -88,15 +106,30 @@ func decodeRecord(b []byte) (record, bool) {
 		be.Uint32(b[rSum:]) != recordSum(b) || b[rKind] == 0 || n > MaxLabel {
 		return record{}, false
 	}
-	return record{
+	r := record{
 		kind:   kind(b[rKind]),
-		flags:  b[rFlags],
+		flags:  b[rFlags] &^ flagSecond,
+		second: b[rFlags]&flagSecond != 0,
 		serial: be.Uint32(b[rSerial:]),
-		arg:    be.Uint32(b[rArg:]),
+		lost:   be.Uint32(b[rLost:]),
 		time:   int64(be.Uint64(b[rTime:])),
 		entry:  [16]byte(b[rEntry:]),
 		label:  string(b[rLabel : rLabel+n]),
-	}, true
+	}
+	if n := be.Uint32(b[rBlocks:]); n != noBlocks {
+		r.blocks = n
+	}
+	return r, true
+}
+
+// maxRecordRot is how many bits of the magic may differ for bytes to be taken
+// for what is left of a record.
+const maxRecordRot = 4
+
+// recordLike reports whether b is a record or what is left of one.
+func recordLike(b []byte) bool {
+	be := binary.BigEndian
+	return bits.OnesCount32(be.Uint32(b[rMagic:])^be.Uint32(recordMagic[:])) <= maxRecordRot
 }
 
 // of reports whether r is a record of the entry whose header has a hash.

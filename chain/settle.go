@@ -1,80 +1,81 @@
 package chain
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
-// ready verifies what is there, and says whether it may be written to. It
-// writes nothing.
+// ready verifies what is there, says whether it may be written to, and repairs
+// what a power cut has left.
 func (c *Chain) ready() error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	return c.blocked
+	if c.blocked != nil {
+		return c.blocked
+	}
+	return c.Repair()
 }
 
-// settle writes the entry in the back buffer, if it is part of the chain, to
-// its home, and ends the copy. It is the second half of replacing an entry, and
+// settle writes what is in the back buffer, if it is part of the chain, to its
+// home, and ends the copy. It is the second half of replacing an entry, and
 // what a command does first when a cut came in between; on a chain in order it
 // writes nothing.
 func (c *Chain) settle() error {
-	b := c.copy
+	b := c.back
 	if b == nil {
 		return nil
 	}
-	if c.Volatile() == b {
-		if b.Home+b.Blocks > b.Block {
-			return fmt.Errorf("cannot write %s from the back buffer to its home: they overlap", b.Name())
+	id := c.ID()
+	for _, e := range b.entries {
+		if !e.counts {
+			continue
 		}
-		if err := c.writeHome(b); err != nil {
+		if e.Home+e.Blocks > b.start {
+			return fmt.Errorf("cannot write %s from the back buffer to its home: they overlap", e.Name())
+		}
+		p, err := c.load(e)
+		if err == nil {
+			r := e.last
+			r.kind, r.blocks = kindCommit, 0
+			err = c.writeHome(&e.Header, p, e.Home, r)
+		}
+		if err != nil {
 			return fmt.Errorf("the entry is in the back buffer and counts, but cannot be written to its home yet: %w", err)
 		}
+	}
+	if err := c.expect(id); err != nil {
+		return err
 	}
 	return c.endCopy()
 }
 
-func (c *Chain) writeHome(b *Entry) error {
-	p, err := c.load(b)
-	if err != nil {
-		return err
-	}
-	if err := c.put(b.Home, b.Home, &b.Header, p, time.Unix(b.last.time, 0)); err != nil {
-		return err
-	}
-	return c.expect(b.Hash)
-}
-
 // endCopy ends a copy of what stands at its home, so that it can never stand in
-// for that again, whatever becomes of it: by a record, or, where a cut has
-// spoilt the copy or the slot, by erasing the block with its commit record.
+// for that again, whatever becomes of it: by a record, or, where the slots for
+// that are used up, by erasing them.
 func (c *Chain) endCopy() error {
-	b := c.copy
-	if b == nil || !c.atHome(b) {
+	if c.back == nil {
 		return nil
 	}
-	if b.SlotsFree() == 0 || c.Verify(b) != nil {
-		if err := c.a.erase(c.a.blocks() - 1); err != nil {
+	last := c.back.last()
+	last.Home = -1
+	r := record{kind: kindMove, flags: flagMoved, time: last.last.time, blocks: uint32(c.a.blocks() - c.back.start)}
+	err := error(ErrNoSlot)
+	if last.SlotsFree() >= pair {
+		err = c.record(last, r)
+	}
+	if err != nil {
+		if err := c.eraseCopySlots(); err != nil {
 			return err
 		}
-		if err := c.a.sync(); err != nil {
-			return err
-		}
-	} else if err := c.record(b, record{kind: kindMove, flags: flagMoved, time: b.last.time}); err != nil {
-		return err
 	}
 	return c.expect(c.ID())
 }
 
-// atHome reports whether the entry of a copy stands at its home as well.
-func (c *Chain) atHome(b *Entry) bool {
-	if c.standing != nil && c.standing.Hash == b.Hash {
-		return true
-	}
-	for _, e := range c.entries {
-		if e.Hash == b.Hash && e.Block != b.Block {
-			return true
+// eraseCopySlots ends the copy in the back buffer, or its remains, for good.
+func (c *Chain) eraseCopySlots() error {
+	_, off := c.copySlot()
+	for block := int(off / int64(c.a.g.EraseSize)); block < c.a.blocks(); block++ {
+		if err := c.erase(block); err != nil {
+			return err
 		}
 	}
-	return false
+	return c.a.sync()
 }

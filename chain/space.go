@@ -26,9 +26,11 @@ func (c *Chain) Space() Space {
 		Bad:       c.a.dev.Geometry().Blocks() - c.a.blocks(),
 		Used:      c.end,
 		Free:      c.a.blocks() - c.end,
-		Back:      c.copy,
 	}
-	if lost, err := c.rolledBack(); err == nil && c.spare(lost[0], 1) == nil {
+	if c.back != nil && c.back.last().counts {
+		s.Back = c.back.last()
+	}
+	if lost, err := c.rolledBack(); err == nil && c.canChange(lost[0], pair) == nil {
 		s.RolledBack = len(lost)
 	}
 	return s
@@ -49,12 +51,14 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 			if slots < 0 {
 				continue
 			}
-			if _, err := dev.ReadAt(b[:], slots); err != nil {
-				continue
-			}
-			if r, ok := decodeRecord(b[:]); ok {
-				if h := headerAt(dev, size-size%e-int64(r.arg)*e); h != nil && int64(h.EraseSize) == e {
-					return h.EraseSize, h.WriteSize, true
+			for i := range int64(copySlots) {
+				if _, err := dev.ReadAt(b[:], slots+i*slot); err != nil {
+					continue
+				}
+				if r, ok := decodeRecord(b[:]); ok {
+					if h := headerAt(dev, size-size%e-int64(r.blocks)*e); h != nil && int64(h.EraseSize) == e {
+						return h.EraseSize, h.WriteSize, true
+					}
 				}
 			}
 		}

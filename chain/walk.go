@@ -1,8 +1,6 @@
 package chain
 
 import (
-	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,9 +19,9 @@ type Entry struct {
 	Home   int    // where its place in the row is
 
 	layout layout
-	slots  int64  // offset of the record slots on the flash
-	last   record // the last valid one
-	used   int    // slots up to here were written to
+	slots  int64 // offset of the record slots on the flash
+	counts bool  // the walk has found the entry, or its state, here
+	records
 }
 
 // IsVolatile reports whether the entry is the volatile one, which the next
@@ -40,19 +38,15 @@ func (e *Entry) Name() string {
 	return fmt.Sprintf("snapshot %d", e.Number)
 }
 
-// SlotsFree returns how many records the entry can still take.
-func (e *Entry) SlotsFree() int { return e.layout.nSlots - e.used }
-
-func (e *Entry) retired() bool { return e.last.flags&flagRetired != 0 }
-
 // Chain is the chain on one device, as the last walk found it.
 type Chain struct {
 	a        *area
 	entries  []*Entry // what a boot shows, oldest first
 	end      int      // the block behind the last of them
 	standing *Entry   // committed at end, but not shown: retired, replaced or rejected
-	unsure   bool     // what stands at end cannot be read
-	copy     *Entry   // the entry in the back buffer, or nil
+	unsure   bool     // what stands at end cannot be read, or has a header that does not hold
+	back     *back    // the back buffer, or nil
+	loose    []loose  // ends that Repair ties up
 	rejected map[int]error
 	verified map[int]bool // payloads found good, by block
 	damage   []Damage
@@ -131,8 +125,8 @@ func (c *Chain) reopen() {
 
 // walk is the one place that decides what a boot shows.
 func (c *Chain) walk() {
-	c.entries, c.damage, c.blocked, c.serial = nil, nil, nil, 0
-	c.copy = c.back()
+	c.entries, c.damage, c.blocked, c.loose, c.serial = nil, nil, nil, nil, 0
+	c.back = c.readBack()
 	var prev Hash
 	at := 0
 	for {
@@ -147,6 +141,9 @@ func (c *Chain) walk() {
 		}
 	}
 	c.end = at
+	c.loose = slices.DeleteFunc(c.loose, func(l loose) bool {
+		return l.back && c.reach() > l.block
+	})
 }
 
 // promoted reports whether something stands behind a volatile entry. That is
@@ -162,90 +159,82 @@ func (c *Chain) promoted(e *Entry, behind int) bool {
 	return true
 }
 
-// back returns the entry in the back buffer, or nil: its commit record in the
-// last slots of the flash says where it starts.
-func (c *Chain) back() *Entry {
-	slot := roundUp(minSlotSize, int64(c.a.g.WriteSize))
-	slots := c.a.g.Size - copySlots*slot
-	if slots < 0 {
-		return nil
-	}
-	var b [recordSize]byte
-	if _, err := c.a.ReadAt(b[:], slots); err != nil {
-		c.report("the back buffer", err)
-		return nil
-	}
-	r, ok := decodeRecord(b[:])
-	block := c.a.blocks() - int(r.arg)
-	if !ok || block <= 0 || block >= c.a.blocks() {
-		return nil
-	}
-	h, err := c.header(block)
-	if err != nil || h.Blocks != int(r.arg) || h.layout.slot != slot || !r.of(h.Hash) {
-		return nil
-	}
-	h.slots, h.layout.nSlots = slots, copySlots
-	if err := c.readRecords(h); err != nil {
-		c.report("the back buffer", err)
-		return nil
-	}
-	c.serial = max(c.serial, h.last.serial)
-	if h.last.flags&flagMoved != 0 {
-		return nil
-	}
-	return h
-}
-
 // next returns the entry that follows the one with the hash prev, or nil where
 // the chain ends. Of the committed entries with that prev, at their home or in
 // the back buffer, the one with the youngest record counts: a copy is complete
-// before anything is done to what it replaces. A copy of what stands at home
-// has the state of that.
+// before anything is done to what it replaces. Where an entry stands twice, the
+// youngest record is the state of both.
 func (c *Chain) next(prev Hash, number, at int) *Entry {
 	c.standing, c.unsure = nil, false
 	var candidates []*Entry
-	if home := c.home(prev, number, at); home != nil {
+	remains := c.back.entry(prev, number, at)
+	if remains != nil {
+		candidates = append(candidates, remains)
+	}
+	if home := c.home(prev, number, at, remains != nil); home != nil {
 		c.serial = max(c.serial, home.last.serial)
 		c.standing = home
 		candidates = append(candidates, home)
 	}
-	if e := c.copy; e != nil && e.Block > at && e.follows(prev, number) {
-		e.Home = at
-		if c.standing != nil && c.standing.Hash == e.Hash {
-			e.last, e.Label = c.standing.last, c.standing.Label
-		}
-		candidates = append(candidates, e)
+	if len(candidates) == 0 {
+		return nil
 	}
-	slices.SortStableFunc(candidates, func(x, y *Entry) int { return cmp.Compare(y.last.serial, x.last.serial) })
-	for _, e := range candidates {
-		if e.retired() {
-			return nil
+	if len(candidates) == 2 && candidates[1].last.serial > candidates[0].last.serial {
+		candidates[0], candidates[1] = candidates[1], candidates[0]
+	}
+	youngest := candidates[0]
+	youngest.counts = true
+	if !youngest.firm {
+		c.loose = append(c.loose, loose{entry: youngest})
+		if youngest.rotten {
+			c.report(youngest.Name(), fmt.Errorf("%w: a record of it does not hold, its second copy does", ErrDamaged))
 		}
+	}
+	if youngest.retired() {
+		return nil
+	}
+	for _, e := range candidates {
 		if reason, ok := c.rejected[e.Block]; ok {
 			c.report(e.Name(), reason)
 			continue
 		}
+		if e.Hash == youngest.Hash {
+			e.last, e.Label = youngest.last, youngest.Label
+		}
 		if e == c.standing {
 			c.standing = nil
 		}
+		e.counts = true
 		return e
 	}
 	return nil
 }
 
 // home returns the committed entry at a block that follows the one with the
-// hash prev, or nil, and takes down what is wrong there.
-func (c *Chain) home(prev Hash, number, at int) *Entry {
+// hash prev, or nil, and takes down what is wrong there. copied says that a
+// committed copy stands in the back buffer: then what is left of a write to
+// home cannot change what counts.
+func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 	place := fmt.Sprintf("erase block %d", c.a.device(at))
 	e, err := c.read(at)
 	switch {
 	case err == nil && e.follows(prev, number):
+		if e.mended {
+			c.report(e.Name(), fmt.Errorf("%w: one bit of its header has changed, its records tell which", ErrDamaged))
+		}
 		return e
+	case copied && !unreadable(err):
 	case err == nil && e.Prev == prev && e.Number == number && e.used > 0:
-		c.report(e.Name(), fmt.Errorf("%w: its commit record does not hold, written in part or changed since", ErrDamaged))
-	case err == nil || errors.Is(err, errNoHeader):
+		if e.remains > 1 { // more than a cut leaves
+			c.unsure = true
+			c.report(e.Name(), fmt.Errorf("%w: its commit record does not hold", ErrDamaged))
+			break
+		}
+		c.loose = append(c.loose, loose{block: at})
+	case err == nil || errors.Is(err, errNoHeader) || errors.Is(err, errTorn):
 	case errors.Is(err, ErrDamaged):
 		c.report(place, err)
+		c.unsure = true
 	case errors.Is(err, ErrVersion) || errors.Is(err, ErrGeometry):
 		// Nobody's business, if it is a remainder of another chain.
 		if at == 0 || e.Prev == prev {
@@ -272,8 +261,6 @@ func (c *Chain) report(what string, err error) {
 	c.damage = append(c.damage, Damage{What: what, Err: err})
 }
 
-func (e *Entry) committed() bool { return e.last.kind != 0 }
-
 // follows reports whether e is committed and stands behind the entry whose
 // header has the hash prev.
 func (e *Entry) follows(prev Hash, number int) bool {
@@ -289,67 +276,10 @@ func (c *Chain) read(block int) (*Entry, error) {
 	if !ok {
 		if f.e, f.err = c.header(block); f.err == nil {
 			f.err = c.readRecords(f.e)
+		} else if errors.Is(f.err, ErrDamaged) {
+			f.e, f.err = c.mend(block, f.err)
 		}
 		c.seen[block] = f
 	}
 	return f.e, f.err
 }
-
-// header reads the header at a block.
-func (c *Chain) header(block int) (*Entry, error) {
-	if block >= c.a.blocks() {
-		return nil, errNoHeader
-	}
-	var raw [HeaderSize]byte
-	if _, err := c.a.ReadAt(raw[:], c.a.offset(block)); err != nil {
-		return nil, err
-	}
-	h, err := decodeHeader(raw[:])
-	if errors.Is(err, ErrVersion) {
-		return &Entry{Header: Header{Prev: Hash(raw[hPrev:])}}, err
-	}
-	if err != nil {
-		return nil, err
-	}
-	e := &Entry{Header: *h, Hash: sha256.Sum256(raw[:]), Label: h.Label, Block: block, Home: block, layout: h.layout()}
-	if h.EraseSize != c.a.g.EraseSize {
-		return e, fmt.Errorf("%w: written for erase blocks of %d bytes, here they have %d", ErrGeometry, h.EraseSize, c.a.g.EraseSize)
-	}
-	e.Blocks = e.layout.blocks
-	e.slots = c.a.offset(block) + e.layout.slots
-	if e.Blocks > c.a.blocks()-block {
-		return nil, fmt.Errorf("%w: a header that announces %d erase blocks, %d are left", ErrDamaged, e.Blocks, c.a.blocks()-block)
-	}
-	return e, nil
-}
-
-// readRecords reads all records of e: slots are used in order, but one that was
-// torn, or erased in part, may look blank.
-func (c *Chain) readRecords(e *Entry) error {
-	b := make([]byte, e.layout.nSlots*recordSize)
-	step := recordSize // what is read at once: all slots, where they are no larger than records
-	if e.layout.slot == recordSize {
-		step = len(b)
-	}
-	for from := 0; from < len(b); from += step {
-		if _, err := c.a.ReadAt(b[from:from+step], e.slotOffset(from/recordSize)); err != nil {
-			return err
-		}
-	}
-	for slot := range e.layout.nSlots {
-		raw := b[slot*recordSize : (slot+1)*recordSize]
-		if blank(raw) {
-			continue
-		}
-		e.used = slot + 1
-		if r, ok := decodeRecord(raw); ok && r.of(e.Hash) {
-			e.last = r
-			if r.label != "" {
-				e.Label = r.label
-			}
-		}
-	}
-	return nil
-}
-
-func (e *Entry) slotOffset(slot int) int64 { return e.slots + int64(slot)*e.layout.slot }

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -20,7 +19,14 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 	if err := checkLabel(label); err != nil {
 		return err
 	}
+	return c.retry(func() error { return c.writeVolatile(p, label, now) })
+}
+
+func (c *Chain) writeVolatile(p *Payload, label string, now time.Time) error {
 	if err := c.ready(); err != nil {
+		return err
+	}
+	if err := c.settle(); err != nil {
 		return err
 	}
 	v := c.Volatile()
@@ -36,29 +42,13 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 	if err := c.room(home, held, l.blocks, twice); err != nil {
 		return err
 	}
-	if err := c.settle(); err != nil {
-		return err
-	}
-	h := &Header{
-		Type:      TypeVolatile,
-		EraseSize: c.a.g.EraseSize,
-		WriteSize: c.a.g.WriteSize,
-		Slots:     l.nSlots,
-		Number:    len(c.Snapshots()) + 1,
-		Serial:    c.serial + 1,
-		Stored:    p.Stored(),
-		Unpacked:  p.unpacked,
-		Created:   now.Unix(),
-		Table:     p.hash(),
-		Prev:      prev,
-		Label:     label,
-	}
+	h := c.newHeader(TypeVolatile, p)
+	h.Number, h.Prev, h.Label = len(c.Snapshots())+1, prev, label
+	h.Serial, h.Created = c.serial+1, now.Unix()
+	commit := record{kind: kindCommit, time: now.Unix()}
 	if twice {
-		back := c.a.blocks() - l.blocks
-		if err := c.disarm(home, back); err != nil {
-			return err
-		}
-		if err := c.put(back, home, h, p, now); err != nil {
+		err := c.writeBack([]laid{{h, func() (*Payload, error) { return p, nil }}}, commit)
+		if err != nil {
 			return err
 		}
 		if err := c.expect(h.hash()); err != nil {
@@ -66,10 +56,23 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 		}
 		return c.settle()
 	}
-	if err := c.put(home, home, h, p, now); err != nil {
+	if err := c.writeHome(h, p, home, commit); err != nil {
 		return err
 	}
 	return c.expect(h.hash())
+}
+
+// newHeader returns a header for a payload on this flash.
+func (c *Chain) newHeader(t Type, p *Payload) *Header {
+	return &Header{
+		Type:      t,
+		EraseSize: c.a.g.EraseSize,
+		WriteSize: c.a.g.WriteSize,
+		Slots:     plan(c.a.g, p.Stored()).nSlots,
+		Stored:    p.Stored(),
+		Unpacked:  p.unpacked,
+		Table:     p.hash(),
+	}
 }
 
 // holds reports whether p is what the entry stores.
@@ -98,63 +101,111 @@ func (c *Chain) room(home, held, blocks int, twice bool) error {
 	return nil
 }
 
-// disarm makes sure that an erase in the back buffer, from the block back on,
-// cannot bring the entry that stands at home back: it could, if it took the
-// record that retired the entry, was cut short, and left the commit record. An
-// entry whose header is gone cannot come back.
-func (c *Chain) disarm(home, back int) error {
-	s := c.standing
-	if s == nil || s.slotOffset(s.used) <= c.a.offset(back) {
-		return nil
+// laid is an entry to be written.
+type laid struct {
+	h *Header
+	p func() (*Payload, error)
+}
+
+// writeBack writes entries that follow one another to the back buffer, and
+// commits them by one record, that of the last.
+func (c *Chain) writeBack(entries []laid, commit record) error {
+	blocks := 0
+	for _, l := range entries {
+		blocks += l.h.layout().blocks
 	}
-	if err := c.a.erase(home); err != nil {
+	block := c.a.blocks() - blocks
+	if err := c.disarm(block); err != nil {
 		return err
+	}
+	var last *Entry
+	for _, l := range entries {
+		p, err := l.p()
+		if err != nil {
+			return err
+		}
+		if last, err = c.lay(block, l.h, p); err != nil {
+			return err
+		}
+		block += last.Blocks
+	}
+	last.Home = -1
+	last.layout.slot, last.slots = c.copySlot()
+	last.layout.nSlots = copySlots
+	commit.blocks = uint32(blocks)
+	return c.record(last, commit)
+}
+
+// writeHome writes an entry where it belongs.
+func (c *Chain) writeHome(h *Header, p *Payload, home int, commit record) error {
+	e, err := c.lay(home, h, p)
+	if err != nil {
+		return err
+	}
+	return c.record(e, commit)
+}
+
+// disarm makes sure that an erase in the back buffer, from the block on, cannot
+// bring an entry back that was retired: it could, if it took the record that
+// retired the entry, was cut short, and left the commit record. An entry whose
+// header is gone cannot come back.
+func (c *Chain) disarm(block int) error {
+	if s := c.standing; s != nil && s.slotOffset(s.used) > c.a.offset(block) {
+		if err := c.erase(s.Block); err != nil {
+			return err
+		}
+	}
+	if b := c.back; b != nil && b.last().retired() {
+		if err := c.erase(b.last().Block); err != nil {
+			return err
+		}
 	}
 	return c.a.sync()
 }
 
-// put writes an entry at a block, its home or the back buffer: what was there
-// is erased, header and payload are programmed and read back, and only then the
-// commit record makes it an entry.
-func (c *Chain) put(block, home int, h *Header, p *Payload, now time.Time) error {
+// lay writes header and payload at a block: what was there is erased, and what
+// is written is read back. Only a commit record makes it an entry.
+func (c *Chain) lay(block int, h *Header, p *Payload) (*Entry, error) {
 	l := h.layout()
 	for i := range l.blocks {
-		if err := c.a.erase(block + i); err != nil {
-			return err
+		if err := c.erase(block + i); err != nil {
+			return nil, err
 		}
 		delete(c.verified, block+i)
 	}
 	start, end := c.a.offset(block), roundUp(l.frame+h.Stored, int64(c.a.g.WriteSize))
 	err := eachBlock(c.a, start, h.stream(p, end), end, func(b []byte, off int64) error {
-		return c.a.program(b, off)
+		return c.failed(off, c.a.program(b, off))
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.a.sync(); err != nil {
-		return err
+		return nil, err
 	}
 	got := make([]byte, min(end, int64(c.a.g.EraseSize)))
 	err = eachBlock(c.a, start, h.stream(p, end), end, func(b []byte, off int64) error {
-		if _, err := c.a.ReadAt(got[:len(b)], off); err != nil {
-			return err
-		}
-		if !bytes.Equal(got[:len(b)], b) {
-			return fmt.Errorf("%w: erase block %d", ErrReadBack, c.a.device(int(off/int64(c.a.g.EraseSize))))
-		}
-		return nil
+		return c.failed(off, c.readsBack(b, got[:len(b)], off))
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.verified[block] = true
-	e := &Entry{Header: *h, Hash: h.hash(), Block: block, Home: home, Blocks: l.blocks, layout: l, slots: start + l.slots}
-	r := record{kind: kindCommit, time: now.Unix()}
-	if block != home {
-		e.slots, e.layout.nSlots = c.a.g.Size-copySlots*l.slot, copySlots
-		r.arg = uint32(l.blocks)
+	return &Entry{Header: *h, Hash: h.hash(), Label: h.Label, Block: block, Home: block, Blocks: l.blocks, layout: l, slots: start + l.slots}, nil
+}
+
+// readsBack returns an error that wraps ErrReadBack when b does not stand at
+// off. got is room for as many bytes.
+func (c *Chain) readsBack(b, got []byte, off int64) error {
+	for range rereads {
+		if _, err := c.a.ReadAt(got, off); err != nil {
+			return err
+		}
+		if bytes.Equal(got, b) {
+			return nil
+		}
 	}
-	return c.record(e, r)
+	return fmt.Errorf("%w: erase block %d", ErrReadBack, c.a.device(int(off/int64(c.a.g.EraseSize))))
 }
 
 // stream returns the first end bytes of an entry: header, chunk table, payload
@@ -186,9 +237,9 @@ func eachBlock(a *area, start int64, r io.Reader, n int64, f func(b []byte, off 
 	return nil
 }
 
-// record appends r to the records of e and reads it back; it fills in serial
-// and entry. At home, a slot that does not take it is left behind for the next
-// one, once; in the back buffer each slot has its purpose.
+// record appends r to the records of e, twice, each read back before anything
+// else is done; it fills in serial and entry. A slot that does not take it is
+// left behind for the next one, once.
 func (c *Chain) record(e *Entry, r record) error {
 	if e.layout.slot%int64(c.a.g.WriteSize) != 0 {
 		return fmt.Errorf("%w: the records of %s take %d bytes, a write unit is %d", ErrGeometry, e.Name(), e.layout.slot, c.a.g.WriteSize)
@@ -197,25 +248,34 @@ func (c *Chain) record(e *Entry, r record) error {
 		return fmt.Errorf("%w: the records of this chain are numbered up to %d", ErrNoSlot, c.serial)
 	}
 	c.serial++
-	r.serial, r.entry = c.serial, [16]byte(e.Hash[:16])
+	r.serial, r.entry = c.serial, [16]byte(e.Hash[:])
+	if r.label == "" && e.Label != e.Header.Label {
+		r.label = e.Label
+	}
 	b := bytes.Repeat([]byte{0xFF}, int(e.layout.slot))
-	copy(b, r.encode())
-	tries := 2
-	if e.Block != e.Home {
-		tries = 1
-	}
-	var err error
-	for range tries {
-		if e.SlotsFree() <= 0 {
-			return errors.Join(err, fmt.Errorf("%w: %s has used its %d", ErrNoSlot, e.Name(), e.layout.nSlots))
+	spare := 1 // slots that may fail
+	for _, r.second = range []bool{false, true} {
+		copy(b, r.encode())
+		for {
+			if e.SlotsFree() <= 0 {
+				return fmt.Errorf("%w: %s has used its %d", ErrNoSlot, e.Name(), e.layout.nSlots)
+			}
+			off := e.slotOffset(e.used)
+			e.used++
+			err := c.append(b, off)
+			if err == nil {
+				break
+			}
+			if spare == 0 || !flashFailed(err) {
+				if r.second {
+					return nil // it counts already, and Repair writes it again
+				}
+				return fmt.Errorf("cannot write a record at offset %d: %w", off, err)
+			}
+			spare--
 		}
-		off := e.slotOffset(e.used)
-		e.used++
-		if err = c.append(b, off); err == nil || !errors.Is(err, ErrReadBack) {
-			return err
-		}
 	}
-	return err
+	return nil
 }
 
 func (c *Chain) append(b []byte, off int64) error {
@@ -225,14 +285,7 @@ func (c *Chain) append(b []byte, off int64) error {
 	if err := c.a.sync(); err != nil {
 		return err
 	}
-	got := make([]byte, len(b))
-	if _, err := c.a.ReadAt(got, off); err != nil {
-		return err
-	}
-	if !bytes.Equal(got, b) {
-		return fmt.Errorf("%w: a record at offset %d", ErrReadBack, off)
-	}
-	return nil
+	return c.readsBack(b, make([]byte, len(b)), off)
 }
 
 // expect walks again and returns an error when the chain does not show the
@@ -241,6 +294,9 @@ func (c *Chain) expect(id Hash) error {
 	c.reopen()
 	if err := c.Check(); err != nil {
 		return err
+	}
+	if c.blocked != nil {
+		return c.blocked
 	}
 	if c.ID() != id {
 		return fmt.Errorf("%w: it shows the state %s, not %s", ErrReadBack, c.ID(), id)

@@ -38,8 +38,8 @@ type slot struct {
 	next        int32  // bytes from its start: below, nothing may be programmed
 	wear        int32  // erases
 	bad         bool
-	torn        bool // the last erase did not complete
-	fading      bool // each bit of content that is 0 reads 0 or 1
+	torn        bool   // the last erase did not complete
+	fading      fading // how often a bit of content that is 0 reads 1
 	deafErase   bool
 	deafProgram bool
 }

@@ -16,7 +16,7 @@ func (d *Device) Load(b []byte) {
 	d.settle()
 	for n := range d.slots {
 		s := &d.slots[n]
-		s.data, s.next, s.torn, s.fading = nil, 0, false, false
+		s.data, s.next, s.torn, s.fading = nil, 0, false, 0
 		d.faults.heal(n, d.g.EraseSize)
 	}
 	d.Poke(0, b)

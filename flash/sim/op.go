@@ -154,7 +154,7 @@ func (d *Device) erase(op Op) {
 		d.hold(op)
 	}
 	s.wear++
-	s.data, s.next, s.fading, s.torn = nil, 0, false, op.Err != nil
+	s.data, s.next, s.fading, s.torn = nil, 0, 0, op.Err != nil
 	if s.torn {
 		d.fill(op.Block, 0, d.g.EraseSize, d.stock.rubble(op.Seed))
 	}

@@ -10,7 +10,8 @@ type scar struct {
 	from, to int    // bytes in the block
 	bits     []byte // unstable: each read draws whether they are 0; nil: none
 	odds     odds   // of bits
-	right    []byte // each read draws this, garbage or blank; nil: it does not
+	right    []byte // each read draws garbage or not; nil: it does not
+	late     bool   // right when it is not garbage; else blank
 }
 
 // odds is how often an unstable bit reads 0.
@@ -72,7 +73,7 @@ func (d *Device) read(p []byte, off int64, r *rand.PCG, told bool) {
 		size := min(len(p), d.g.EraseSize-in)
 		s := &d.slots[n]
 		d.load(s.data, in, p[:size])
-		if s.data != nil && (s.fading || len(s.data.scars) > 0) {
+		if s.data != nil && (s.fading > 0 || len(s.data.scars) > 0) {
 			next := d.unstable(s, in, p[:size], r)
 			if told {
 				s.next = max(s.next, next)
@@ -93,8 +94,8 @@ func (d *Device) unstable(s *slot, in int, p []byte, r *rand.PCG) (next int32) {
 			c.draw(p[from-in:min(c.to-in, len(p))], from-c.from, r)
 		}
 	}
-	if s.fading {
-		fade(p, r)
+	if s.fading > 0 {
+		s.fading.draw(p, r)
 	}
 	for i := range scars {
 		for at := min(scars[i].to, in+len(p)) - 1; at >= max(scars[i].from, in); at-- {
@@ -110,13 +111,13 @@ func (d *Device) unstable(s *slot, in int, p []byte, r *rand.PCG) (next int32) {
 // draw clears in p, which starts at from in the scar, what reads 0 this time.
 func (c *scar) draw(p []byte, from int, r *rand.PCG) {
 	if c.right != nil {
-		switch r.Uint64() % 4 {
-		case 0, 1:
+		switch {
+		case r.Uint64()%2 == 0:
+			each(p, func(i int, word uint64) { p[i] &= byte(word) }, r.Uint64)
+		case c.late:
 			for i := range p {
 				p[i] &= c.right[from+i]
 			}
-		case 2:
-			each(p, func(i int, word uint64) { p[i] &= byte(word) }, r.Uint64)
 		}
 	}
 	if c.bits != nil {
@@ -124,9 +125,28 @@ func (c *scar) draw(p []byte, from int, r *rand.PCG) {
 	}
 }
 
-// fade draws for the bits that are 0.
-func fade(p []byte, r *rand.PCG) {
-	each(p, func(i int, word uint64) { p[i] |= byte(word) }, r.Uint64)
+// fading is how far the erase of a block got before a power cut: it is zero
+// where none was cut, else a bit that was 0 reads 1 once in 2, in 16, or in
+// 1024 reads. Of the last, a record of an entry often reads as it was.
+type fading uint8
+
+const (
+	far fading = iota + 1
+	some
+	hardly
+	faded = int(hardly)
+)
+
+// draw sets bits in p.
+func (f fading) draw(p []byte, r *rand.PCG) {
+	draws := [...]int{far: 1, some: 4, hardly: 10}[f]
+	each(p, func(i int, word uint64) { p[i] |= byte(word) }, func() uint64 {
+		word := r.Uint64()
+		for range draws - 1 {
+			word &= r.Uint64()
+		}
+		return word
+	})
 }
 
 // each calls f for every byte of p with 8 random bits.

@@ -69,7 +69,7 @@ func (d *Device) damage(f Form, p []byte, r *rand.PCG) (c scar, stable []byte) {
 	case f == Faint:
 		c.bits = pick(p, r)
 	case f == ECC && d.kind.ecc():
-		c.right = bytes.Clone(p)
+		c.right, c.late = bytes.Clone(p), r.Uint64()%2 == 0
 	default:
 		c.bits = make([]byte, len(p))
 		each(stable, func(i int, word uint64) { stable[i] = p[i] | byte(word) }, r.Uint64)
@@ -120,8 +120,8 @@ func (d *Device) tearErase(op Op, c Cut, r *rand.PCG) {
 	case Bits:
 		d.fill(n, 0, size, d.stock.rubble(c.Seed))
 		d.change(n).scars = nil
-		s.fading = false
+		s.fading = 0
 	default:
-		s.fading = true
+		s.fading = 1 + fading(r.Uint64()%uint64(faded))
 	}
 }

@@ -69,7 +69,7 @@ func TestProgramForms(t *testing.T) {
 				if k == sim.NOR || k == sim.UBI {
 					return seen[whole] == 0
 				}
-				return seen[whole] > 50 && seen[blank] > 20 && len(seen) > 20
+				return (seen[whole] > 50) != (seen[blank] > 50) && len(seen) > 20
 			}},
 		} {
 			for seed := range uint64(20) {

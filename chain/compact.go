@@ -1,0 +1,132 @@
+package chain
+
+import (
+	"fmt"
+	"time"
+)
+
+// Compaction is what a chain becomes when its oldest snapshots are one.
+type Compaction struct {
+	from    Hash // the state of the chain it was made for
+	entries []laid
+	renamed []Renamed
+	blocks  int
+}
+
+// Renamed says which entries one of the chain to come stands for: the folded
+// one for several, each other one for itself; its hash changes because its
+// header holds the hash of the one before.
+type Renamed struct {
+	Hash Hash
+	Old  []Hash
+}
+
+// Renamed lists the entries of the chain to come, oldest first.
+func (p *Compaction) Renamed() []Renamed { return p.renamed }
+
+func (p *Compaction) id() Hash { return p.renamed[len(p.renamed)-1].Hash }
+
+// Folded returns the snapshots that are folded into one when the last keep stay
+// as they are. ErrNothing means that those are fewer than two.
+func (c *Chain) Folded(keep int) ([]*Entry, error) {
+	n := len(c.Snapshots()) - keep
+	if n < 2 {
+		return nil, ErrNothing
+	}
+	return c.Snapshots()[:n], nil
+}
+
+// PlanCompact returns what the chain becomes when p stands for all snapshots
+// but the last keep. It returns a *NoRoomError when the new chain does not fit
+// behind the old one. The same entries make the same chain on any unit: number,
+// time and label of the folded entry are those of the last one in it.
+func (c *Chain) PlanCompact(keep int, p *Payload) (*Compaction, error) {
+	if c.blocked != nil {
+		return nil, c.blocked
+	}
+	folded, err := c.Folded(keep)
+	if err != nil {
+		return nil, err
+	}
+	to := &Compaction{from: c.ID()}
+	h := c.newHeader(TypeSnapshot, p)
+	to.add(h, folded[len(folded)-1], func() (*Payload, error) { return p, nil })
+	for _, e := range folded {
+		to.renamed[0].Old = append(to.renamed[0].Old, e.Hash)
+	}
+	for _, e := range c.entries[len(folded):] {
+		h := e.Header
+		h.Type = TypeSnapshot
+		if e.IsVolatile() {
+			h.Type = TypeVolatile
+		}
+		to.add(&h, e, func() (*Payload, error) { return c.loadByHash(e.Hash) })
+		to.renamed[len(to.renamed)-1].Old = []Hash{e.Hash}
+	}
+	return to, c.fits(to)
+}
+
+// add appends an entry that is, or stands for all up to, the old one.
+func (p *Compaction) add(h *Header, old *Entry, load func() (*Payload, error)) {
+	h.Number, h.Serial, h.Created, h.Label, h.Prev = 1, old.Serial, old.Created, old.Label, Hash{}
+	if n := len(p.renamed); n > 0 {
+		h.Number, h.Prev = n+1, p.id()
+	}
+	p.entries = append(p.entries, laid{h, load})
+	p.renamed = append(p.renamed, Renamed{Hash: h.hash()})
+	p.blocks += h.layout().blocks
+}
+
+// fits returns a *NoRoomError when the new chain does not fit into the back
+// buffer, behind the old one and behind its own home.
+func (c *Chain) fits(p *Compaction) error {
+	if free := c.a.blocks() - max(c.end, p.blocks); p.blocks > free {
+		return &NoRoomError{Need: p.blocks, Free: max(free, 0), EraseSize: c.a.g.EraseSize}
+	}
+	return nil
+}
+
+func (c *Chain) loadByHash(hash Hash) (*Payload, error) {
+	for _, e := range c.entries {
+		if e.Hash == hash {
+			return c.load(e)
+		}
+	}
+	return nil, fmt.Errorf("%w: the entry %s", ErrNoState, hash)
+}
+
+// Compact makes the chain what p says. The new chain goes to the back buffer as
+// a whole, is read back, and counts from its one commit record on; then it is
+// written to its home. An error that wraps ErrNoState means that p was made for
+// another state of the chain.
+func (c *Chain) Compact(p *Compaction, now time.Time) error {
+	return c.retry(func() error {
+		if err := c.ready(); err != nil {
+			return err
+		}
+		if err := c.settle(); err != nil {
+			return err
+		}
+		switch c.ID() {
+		case p.id():
+			return nil
+		default:
+			return fmt.Errorf("%w: the chain has changed since this compaction of it was planned", ErrNoState)
+		case p.from:
+		}
+		if err := c.fits(p); err != nil {
+			return err
+		}
+		r := record{kind: kindCommit, time: now.Unix()}
+		if p.entries[len(p.entries)-1].h.Type == TypeSnapshot {
+			r.flags = flagSnapshot
+		}
+		if err := c.writeBack(p.entries, r); err != nil {
+			return err
+		}
+		if err := c.expect(p.id()); err != nil {
+			return err
+		}
+		return c.settle()
+	})
+}
