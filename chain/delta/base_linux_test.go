@@ -173,7 +173,8 @@ func TestFold(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			over, new := build(t, test.over...), build(t, test.new...)
-			upper := replay(t, root, nil, over, new)
+			below := &delta.Attr{Mode: 0o755}
+			upper := replay(t, root, below, over, new)
 			var got []string
 			for path, d := range list(t, upper, true) {
 				switch {
@@ -200,6 +201,7 @@ func TestFold(t *testing.T) {
 			if s := strings.Join(got, " "); s != test.want {
 				t.Errorf("replayed %q, want %q", s, test.want)
 			}
+			same(t, "what is folded first", upper, replay(t, root, below, fold(t, root, over, new)), true)
 			// The tree in memory is the same.
 			tree := delta.NewTree()
 			must(t, tree.Add(bytes.NewReader(over)))
@@ -245,3 +247,47 @@ func TestMissing(t *testing.T) {
 type broken struct{ err error }
 
 func (b broken) Write([]byte) (int, error) { return 0, b.err }
+
+// What a lower layer has and the upper directory has not was not deleted, where
+// the lower layer is seen.
+func TestLower(t *testing.T) {
+	root := tmpfs(t, "size=64m")
+	opaque := map[string]string{"SCHILY.xattr.trusted.overlay.opaque": "y"}
+	d, od := member{typ: dir, name: "d"}, member{typ: dir, name: "d", pax: opaque}
+	f := member{typ: reg, name: "d/f", data: "f"}
+	whiteout := member{typ: char, name: "d/f"}
+	for _, test := range []struct {
+		name               string
+		lower, base, upper []member
+		want               string
+	}{
+		{"the same", []member{d, f}, []member{d, f}, nil, ""},
+		{"the same, in a directory copied up", []member{d, f}, []member{d, f}, []member{d}, ""},
+		{"pushed, then deleted", nil, []member{d, f}, nil, "-d"},
+		{"pushed into a directory from below, then deleted", []member{d}, []member{d, f}, []member{d}, "d/ -d/f"},
+		{"deleted below, pushed, then deleted", []member{d, whiteout}, []member{d, f}, []member{d}, "d/ -d/f"},
+		{"a file below, not seen through a whiteout", []member{d, f}, []member{d, f}, []member{d, whiteout}, "d/ -d/f"},
+		{"a directory made anew", []member{d, f}, []member{d, f}, []member{od}, "d/!"},
+		{"a directory made anew, pushed, then emptied", []member{d, f}, []member{od, f}, []member{od}, "d/ -d/f"},
+		{"an opaque directory below", []member{od, f}, []member{od, f}, []member{d}, ""},
+		{"an opaque directory below, made anew", []member{od, f}, []member{od, f}, []member{od}, "d/ -d/f"},
+		{"a directory in place of a file", []member{{typ: reg, name: "d"}}, []member{od, f}, []member{od}, "d/ -d/f"},
+		{"a directory in place of a link", []member{{typ: sym, name: "d", link: "."}, {typ: reg, name: "f"}}, []member{od, f}, []member{od}, "d/ -d/f"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := &delta.PackOptions{Base: delta.NewTree(), Lower: replay(t, root, nil, build(t, test.lower...))}
+			upper := replay(t, root, nil, build(t, test.upper...))
+			var err error
+			o.Root, err = delta.ReadAttr(upper)
+			must(t, err)
+			must(t, o.Base.Add(bytes.NewReader(build(t, test.base...))))
+			if got := names(t, pack(t, upper, o)); got != test.want {
+				t.Errorf("packed %q, want %q", got, test.want)
+			}
+		})
+	}
+	o := &delta.PackOptions{Base: delta.NewTree(), Lower: "/no/such/directory"}
+	if _, err := delta.Pack(&bytes.Buffer{}, root, o); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}

@@ -8,6 +8,8 @@ type differ struct {
 	exclude func(path string, dir bool) bool
 	// sum returns the contentSum of a file of the upper directory.
 	sum func(path string, n *node) ([32]byte, error)
+	// lower reports what base holds of a layer further down; nil: nothing.
+	lower func(path string) (bool, error)
 
 	// Of hard links that are the same on both sides, which inode of the base
 	// belongs to which of the upper directory, and back.
@@ -26,7 +28,7 @@ func (d *differ) diff(base, upper *node, root *Attr) error {
 	}
 	upper.opaque = false
 	upper.changed = root == nil || !root.equal(&upper.Attr)
-	if err := d.children("", base, upper); err != nil {
+	if err := d.children("", base, upper, d.lower != nil); err != nil {
 		return err
 	}
 	settle(upper)
@@ -34,8 +36,9 @@ func (d *differ) diff(base, upper *node, root *Attr) error {
 	return nil
 }
 
-// children compares what is in two directories.
-func (d *differ) children(path string, base, upper *node) error {
+// children compares what is in two directories. With through, upper shows what
+// is in the lower layer, unless it says otherwise.
+func (d *differ) children(path string, base, upper *node, through bool) error {
 	var gone []*node
 	i := 0
 	for _, b := range base.children {
@@ -44,7 +47,7 @@ func (d *differ) children(path string, base, upper *node) error {
 			i++
 		}
 		if i < len(upper.children) && upper.children[i].name == b.name {
-			if err := d.node(join(path, b.name), b, upper.children[i]); err != nil {
+			if err := d.node(join(path, b.name), b, upper.children[i], through); err != nil {
 				return err
 			}
 			i++
@@ -54,6 +57,13 @@ func (d *differ) children(path string, base, upper *node) error {
 		// firmware: then it would still be needed, and there.
 		if b.kind == whiteout || d.exclude != nil && d.exclude(join(path, b.name), b.kind == directory) {
 			continue
+		}
+		if through {
+			if shown, err := d.lower(join(path, b.name)); err != nil {
+				return err
+			} else if shown {
+				continue
+			}
 		}
 		gone = append(gone, &node{name: b.name, inode: &inode{kind: whiteout, changed: true}})
 	}
@@ -65,7 +75,7 @@ func (d *differ) children(path string, base, upper *node) error {
 }
 
 // node compares what stands at the same path.
-func (d *differ) node(path string, b, u *node) error {
+func (d *differ) node(path string, b, u *node, through bool) error {
 	switch {
 	case u.kind == foreign:
 		return nil
@@ -79,10 +89,11 @@ func (d *differ) node(path string, b, u *node) error {
 			change(u) // what base has in there is hidden now
 			return nil
 		}
+		through = through && !u.opaque
 		// A mark that base has stays; said again, it would hide base itself.
 		u.opaque = false
 		u.changed = !u.Attr.equal(&b.Attr)
-		return d.children(path, b, u)
+		return d.children(path, b, u, through)
 	}
 	same := u.Attr.equal(&b.Attr) && u.size == b.size && u.link == b.link && u.major == b.major && u.minor == b.minor
 	if same && u.kind == regular {

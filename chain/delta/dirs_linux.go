@@ -85,6 +85,23 @@ func (d *dirs) to(path string) (int, error) {
 	return d.fd(), nil
 }
 
+// show reports whether there is something at path, and no whiteout.
+func (d *dirs) show(path string) (bool, error) {
+	dir, name := split(path)
+	fd, err := d.to(dir)
+	var st unix.Statx_t
+	if err == nil {
+		err = statx(fd, name, &st)
+	}
+	switch err {
+	case nil:
+		return kindOf(&st) != whiteout, nil
+	case unix.ENOENT, unix.ENOTDIR, unix.ELOOP:
+		return false, nil
+	}
+	return false, fmt.Errorf("cannot read %s: %w", quote(path), err)
+}
+
 // enter goes into the directory name of the current one.
 func (d *dirs) enter(path, name string) error {
 	fd, err := ignoringEINTR(func() (int, error) { return unix.Openat(d.fd(), name, openDir, 0) })

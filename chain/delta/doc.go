@@ -8,6 +8,8 @@
 //   - The same tree gives the same bytes, whatever the file system it lies on.
 //   - Replaying several tars into one upper directory shows what stacking each
 //     of them as an overlay layer of its own would show.
+//   - Fold makes one tar of several that shows, wherever it is replayed, what
+//     they do; the same tars give the same bytes.
 //   - Whether a tar is refused is decided by that tar alone, not by what was
 //     replayed before it; and whatever it says, Replay changes nothing outside
 //     the upper directory.
@@ -20,7 +22,7 @@
 // (trees in memory and their difference), and at last scan_linux.go,
 // pack_linux.go and replay_linux.go, which touch the file system through
 // directory descriptors (dirs_linux.go, attrs_linux.go, content_linux.go).
-// exclude.go stands by itself.
+// fold_linux.go is made of these; exclude.go stands by itself.
 //
 // Caveats: Pack and Replay need root, and /proc for the extended attributes of
 // what cannot be opened (links, devices, pipes). Pack reads a live directory;

@@ -152,6 +152,8 @@ type unit struct {
 	*rapid.T
 	root  string // a tmpfs
 	lower string // the firmware
+
+	snapshots string // the upper directory of overlay 1 of the last boot
 }
 
 // newUnit makes a firmware by random operations on a tmpfs.
@@ -180,7 +182,8 @@ func (u *unit) boot(snapshots [][]byte, volatile []byte) (merged, upper string, 
 	attr, err := delta.ReadAttr(u.lower)
 	must(u, err)
 	if len(snapshots) > 0 {
-		below = overlay(u, u.root, replay(u, u.root, attr, snapshots...), u.lower)
+		u.snapshots = replay(u, u.root, attr, snapshots...)
+		below = overlay(u, u.root, u.snapshots, u.lower)
 		attr, err = delta.ReadAttr(below)
 		must(u, err)
 	}
@@ -190,6 +193,21 @@ func (u *unit) boot(snapshots [][]byte, volatile []byte) (merged, upper string, 
 		upper = replay(u, u.root, attr)
 	}
 	return overlay(u, u.root, upper, below), upper, attr
+}
+
+// layers stacks each tar as a layer of its own on the firmware.
+func (u *unit) layers(tars [][]byte) string {
+	u.Helper()
+	layers := []string{u.lower}
+	below, err := delta.ReadAttr(u.lower)
+	must(u, err)
+	for _, b := range tars {
+		dir := replay(u, u.root, below, b)
+		below, err = delta.ReadAttr(dir)
+		must(u, err)
+		layers = append([]string{dir}, layers...)
+	}
+	return overlay(u, u.root, "", layers...)
 }
 
 // pack packs as the unit does, and checks what holds of every tar.
@@ -231,16 +249,7 @@ func TestStackedBoots(t *testing.T) {
 			snapshots = append(snapshots, tar)
 			folded, _, _ := u.boot(snapshots, nil)
 			same(u, "the folded state", live, folded, false)
-			layers := []string{u.lower}
-			below, err := delta.ReadAttr(u.lower)
-			must(u, err)
-			for _, s := range snapshots {
-				dir := replay(u, u.root, below, s)
-				below, err = delta.ReadAttr(dir)
-				must(u, err)
-				layers = append([]string{dir}, layers...)
-			}
-			same(u, "the state in layers", live, overlay(u, u.root, "", layers...), false)
+			same(u, "the state in layers", live, u.layers(snapshots), false)
 		}
 	})
 }

@@ -20,6 +20,11 @@ type PackOptions struct {
 	// and the directory has not. nil: everything is packed.
 	Base *Tree
 
+	// Lower is an upper directory further down the stack, of whose content Base
+	// says something as well: what Base and Lower have and the directory has not
+	// is shown from there, and was not deleted. Empty: there is none.
+	Lower string
+
 	// Root holds the attributes of the root directory below this tar. The entry
 	// "./" is packed only if the directory has others than Base says, or, if
 	// Base says nothing, others than Root. nil: it is packed always.
@@ -55,6 +60,14 @@ func Pack(w io.Writer, upper string, o *PackOptions) (Stats, error) {
 		return Stats{}, err
 	}
 	d := differ{exclude: o.Exclude, sum: p.contentSum}
+	if o.Lower != "" {
+		lower := &dirs{}
+		if err := lower.openRoot(o.Lower); err != nil {
+			return Stats{}, err
+		}
+		defer lower.close()
+		d.lower = lower.show
+	}
 	if err := d.diff(&p.base.root, root, o.Root); err != nil {
 		return Stats{}, err
 	}

@@ -19,8 +19,11 @@ import (
 //
 // What r must not say is refused with ErrHostile, and what is no tar with
 // ErrFormat. After any error the upper directory holds a part of r.
-func Replay(r io.Reader, upper string) (Stats, error) {
-	p := &replayer{tar: newReader(r), confiner: newConfiner(), pending: map[string]*ending{}}
+func Replay(r io.Reader, upper string) (Stats, error) { return replay(r, upper, nil) }
+
+// replay is Replay, and tells a listener, unless that is nil.
+func replay(r io.Reader, upper string, l *listener) (Stats, error) {
+	p := &replayer{listener: l, tar: newReader(r), confiner: newConfiner(), pending: map[string]*ending{}}
 	if err := p.dirs.openRoot(upper); err != nil {
 		return Stats{}, err
 	}
@@ -51,6 +54,11 @@ func Replay(r io.Reader, upper string) (Stats, error) {
 		if err := p.entry(e); err != nil {
 			return stats, p.cannotWrite(e, err)
 		}
+		if l != nil {
+			if err := l.entry(e); err != nil {
+				return stats, err
+			}
+		}
 		stats.Entries++
 	}
 	if _, err := p.dirs.to(""); err != nil {
@@ -76,6 +84,15 @@ type replayer struct {
 	// content would inherit.
 	pending map[string]*ending
 	root    *Attr
+
+	listener *listener // or nil
+}
+
+// listener is told what was written: the data of a file, then its entry. The
+// functions are values, so that preinit, which has none, is not the larger.
+type listener struct {
+	data  func(off int64, p []byte)
+	entry func(*entry) error
 }
 
 // ending is what is left to do for a directory.
@@ -279,6 +296,9 @@ func (p *replayer) file(dir int, name string, e *entry) error {
 func (p *replayer) fill(fd int, e *entry) error {
 	end := int64(0)
 	err := p.tar.content(e, func(off int64, b []byte) error {
+		if p.listener != nil {
+			p.listener.data(off, b)
+		}
 		for len(b) > 0 {
 			n, zero := stretch(off, b)
 			if !zero {

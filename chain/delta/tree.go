@@ -12,11 +12,15 @@ import (
 // hash.
 type Tree struct {
 	root node
-	sum  contentSum
+	sum  contentSum // of the file to come
 }
 
 // NewTree returns an empty tree, which says nothing about its root.
-func NewTree() *Tree { return &Tree{} }
+func NewTree() *Tree {
+	t := &Tree{}
+	t.sum.reset()
+	return t
+}
 
 // Empty reports whether nothing was added to the tree.
 func (t *Tree) Empty() bool { return t.root.inode == nil && len(t.root.children) == 0 }
@@ -43,6 +47,16 @@ func (t *Tree) Add(r io.Reader) error {
 
 // add folds one entry into the tree.
 func (t *Tree) add(e *entry, tr *reader) error {
+	if e.kind == regular {
+		if err := tr.content(e, func(off int64, p []byte) error { t.sum.write(off, p); return nil }); err != nil {
+			return fmt.Errorf("cannot read %s: %w", quote(e.path), err)
+		}
+	}
+	return t.put(e)
+}
+
+// put folds one entry into the tree; the content of a file was given to sum.
+func (t *Tree) put(e *entry) error {
 	if e.path == "" {
 		t.root.inode = newInode(e)
 		return nil
@@ -78,11 +92,8 @@ func (t *Tree) add(e *entry, tr *reader) error {
 		}
 	}
 	if e.kind == regular {
-		t.sum.reset()
-		if err := tr.content(e, func(off int64, p []byte) error { t.sum.write(off, p); return nil }); err != nil {
-			return fmt.Errorf("cannot read %s: %w", quote(e.path), err)
-		}
 		n.sum, n.summed = t.sum.sum(e.size), true
+		t.sum.reset()
 	}
 	return nil
 }
