@@ -7,6 +7,6 @@
 // obvious. The functions do one thing each and keep no state; what order they
 // are called in is preinit's business.
 //
-// Everything here changes the mount name space of the calling process: tests
-// run it in one of their own.
+// Everything here but Scratch changes the mount name space of the calling
+// process: tests run it in one of their own.
 package mount
