@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"chainroot/chain"
 	"chainroot/chain/delta"
@@ -115,7 +116,7 @@ func (c *cli) packOptions(s *session, rest []*chain.Entry) (*delta.PackOptions, 
 		}
 	}
 	f, err := os.Open(c.path(excludePath))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return o, nil
 	}
 	if err != nil {

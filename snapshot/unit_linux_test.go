@@ -358,6 +358,15 @@ func TestUnitExcludes(t *testing.T) {
 	}
 }
 
+// TestUnitWithoutExcludes: where the file would lie is something else.
+func TestUnitWithoutExcludes(t *testing.T) {
+	u := newUnit(t)
+	u.do("etc/snapshot", "-", "etc/snapshot", "a file")
+	u.must("config")
+	u.boot()
+	u.shows(append([]string{"etc/snapshot=a file"}, firmware...)...)
+}
+
 func TestUnitFlashFull(t *testing.T) {
 	u := newUnit(t)
 	u.do("etc/a", "1")
