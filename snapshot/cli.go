@@ -36,7 +36,7 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		infoCommand, idCommand, configCommand, pushCommand, rollbackCommand, verifyCommand, helpCommand(),
+		infoCommand, idCommand, configCommand, pushCommand, rollbackCommand, compactCommand, verifyCommand, helpCommand(),
 	}
 }
 

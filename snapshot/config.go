@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -55,11 +56,11 @@ func (c *cli) save(s *session, upper, label string) error {
 	switch {
 	case r != nil && upper == "":
 		upper = c.path(upperPath)
-		rest, err := c.since(s, r)
+		rest, mixed, err := c.since(s, r)
 		if err != nil {
 			return err
 		}
-		if o, err = c.packOptions(s, rest); err != nil {
+		if o, err = c.packOptions(s, rest, mixed); err != nil {
 			return err
 		}
 	case upper == "":
@@ -99,8 +100,8 @@ func (c *cli) saveNothing(s *session) error {
 }
 
 // packOptions are those for the running system, which contains the entries in
-// rest already.
-func (c *cli) packOptions(s *session, rest []*chain.Entry) (*delta.PackOptions, error) {
+// rest already; with mixed, a part of them in its lower layers.
+func (c *cli) packOptions(s *session, rest []*chain.Entry, mixed bool) (*delta.PackOptions, error) {
 	o := &delta.PackOptions{}
 	root, err := delta.ReadAttr(c.path(lowerPath))
 	if err != nil {
@@ -114,6 +115,9 @@ func (c *cli) packOptions(s *session, rest []*chain.Entry) (*delta.PackOptions, 
 				return nil, fmt.Errorf("cannot read %s: %w", e.Name(), err)
 			}
 		}
+	}
+	if mixed {
+		o.Lower = c.path(lowerPath)
 	}
 	f, err := os.Open(c.path(excludePath))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -131,12 +135,13 @@ func (c *cli) packOptions(s *session, rest []*chain.Entry) (*delta.PackOptions, 
 	return o, nil
 }
 
-func addTo(t *delta.Tree, s *session, e *chain.Entry) error {
+// addTo adds the tar of an entry to a *delta.Tree or a *delta.Fold.
+func addTo(to interface{ Add(io.Reader) error }, s *session, e *chain.Entry) error {
 	r, err := s.Tar(e)
 	if err != nil {
 		return err
 	}
-	return errors.Join(t.Add(r), r.Close())
+	return errors.Join(to.Add(r), r.Close())
 }
 
 func pack(upper string, o *delta.PackOptions) (*chain.Payload, delta.Stats, error) {

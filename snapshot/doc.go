@@ -3,5 +3,6 @@
 //
 // Each command is a file of its own. cli.go takes the command line apart,
 // exit.go turns errors into exit codes and sentences, device.go opens and
-// locks the chain, unit.go knows what the running unit was booted with.
+// locks the chain, unit.go knows what the running unit was booted with, and
+// folded.go what compact made of that since.
 package main

@@ -56,7 +56,8 @@ type info struct {
 	BackBuffer *backInfo   `json:"back_buffer"` // null: not in use
 	RolledBack int         `json:"rolled_back"` // entries that rollback --undo brings back
 	Damage     []damage    `json:"damage"`
-	Running    *boot.State `json:"running"` // null: not on the unit
+	Running    *boot.State `json:"running"`    // as it was booted; null: not on the unit
+	RunningIn  int         `json:"running_in"` // the snapshot that holds the last of those now; 0: none
 }
 
 type entryInfo struct {
@@ -123,6 +124,9 @@ func (c *cli) info(s *session) (*info, error) {
 	}
 	if r != nil {
 		i.Running = &r.State
+		if i.RunningIn, err = c.nowIn(s, r); err != nil {
+			return nil, err
+		}
 	}
 	return i, nil
 }
@@ -147,7 +151,7 @@ func (i *info) print(out io.Writer) error {
 	fmt.Fprintf(out, "\nused         %10d bytes in %s\n", i.Used, count(i.UsedBlocks, "block", "blocks"))
 	fmt.Fprintf(out, "free         %10d bytes in %s\n", i.Free, count(i.FreeBlocks, "block", "blocks"))
 	if b := i.BackBuffer; b != nil {
-		fmt.Fprintf(out, "back buffer  in use by a config that was cut short, the next command ends it: %s at %d\n", count(b.Blocks, "block", "blocks"), b.Block)
+		fmt.Fprintf(out, "back buffer  in use by a command that was cut short, the next command ends it: %s at %d\n", count(b.Blocks, "block", "blocks"), b.Block)
 	} else {
 		fmt.Fprintln(out, "back buffer  not in use")
 	}
@@ -158,7 +162,11 @@ func (i *info) print(out io.Writer) error {
 		fmt.Fprintf(out, "rolled back  %s; rollback --undo takes that back\n", count(i.RolledBack, "entry", "entries"))
 	}
 	if i.Running != nil {
-		fmt.Fprintf(out, "running      %s\n", described(i.Running.Snapshot, i.Running.Volatile))
+		now := ""
+		if i.RunningIn > 0 && i.RunningIn != i.Running.Snapshot {
+			now = fmt.Sprintf("; snapshot %d is in snapshot %d now", i.Running.Snapshot, i.RunningIn)
+		}
+		fmt.Fprintf(out, "running      %s%s\n", described(i.Running.Snapshot, i.Running.Volatile), now)
 	}
 	fmt.Fprintf(out, "state        %s\n", i.ID)
 	for _, d := range i.Damage {

@@ -17,7 +17,7 @@ var rollbackCommand = command{
 	details: `Ends the chain at the state before the last, or behind snapshot N, without the
 volatile entry; 0 is the bare firmware. Nothing is erased, and the running
 system is left alone: the next boot shows the older state. --undo takes the
-last roll-back back, until a config or push has used its space.
+last roll-back back, until a config or push has used its space, or a compact.
 
   --undo  take the last roll-back back
 `,

@@ -69,15 +69,18 @@ func (c *cli) onUnit() (*boot.Report, error) {
 	return r, nil
 }
 
-// pushed returns the hashes of the entries pushed since the boot.
-func (c *cli) pushed() (map[string]bool, error) {
+// pushed returns the hashes of the entries pushed since the boot, as they were
+// before any compact.
+func (c *cli) pushed(o origins) (map[string]bool, error) {
 	found := map[string]bool{}
 	b, err := os.ReadFile(c.path(pushedPath))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for _, line := range strings.Fields(string(b)) {
-		found[line] = true
+		for _, hash := range o.of(line) {
+			found[hash] = true
+		}
 	}
 	return found, nil
 }
@@ -85,46 +88,62 @@ func (c *cli) pushed() (map[string]bool, error) {
 // notePushed adds an entry to those pushed since the boot. It is called before
 // the push: one too many does no harm.
 func (c *cli) notePushed(e *chain.Entry) error {
-	f, err := os.OpenFile(c.path(pushedPath), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return fmt.Errorf("cannot note the push: %w", err)
-	}
-	_, err = fmt.Fprintln(f, e.Hash)
-	return errors.Join(err, f.Close())
+	return c.note(pushedPath, fmt.Sprintln(e.Hash))
 }
 
 // since returns the snapshots of the chain that were pushed from the running
 // system since its boot. The rest must be what it was booted with, or what the
 // running system shows is not what a new entry would stand on: an error with
-// exitState.
-func (c *cli) since(s *session, r *boot.Report) ([]*chain.Entry, error) {
+// exitState. When compact has folded snapshots of both kinds into one, that one
+// is the first of those returned, and mixed is true.
+func (c *cli) since(s *session, r *boot.Report) (rest []*chain.Entry, mixed bool, err error) {
 	if r.Layout != boot.Stacked && r.Layout != boot.Flat {
-		return nil, stateError("the root file system of this boot is %q, not squashfs and chain: it has no delta to save", r.Layout)
+		return nil, false, stateError("the root file system of this boot is %q, not squashfs and chain: it has no delta to save", r.Layout)
 	}
-	pushed, err := c.pushed()
+	o, err := c.origins()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	below := 0 // snapshots in the lower layers of the running system
+	pushed, err := c.pushed(o)
+	if err != nil {
+		return nil, false, err
+	}
+	var below []boot.Entry // in the lower layers of the running system
 	for _, e := range r.Entries {
 		if e.Volatile {
 			pushed[e.Hash] = true // it is in the upper directory, like what was pushed
-			continue
-		}
-		snapshots := s.Snapshots()
-		if below >= len(snapshots) || snapshots[below].Hash.String() != e.Hash {
-			return nil, stateError("the chain no longer holds snapshot %d, which this system runs on: reboot first", e.Number)
-		}
-		below++
-	}
-	rest := s.Snapshots()[below:]
-	for _, e := range rest {
-		if !pushed[e.Hash.String()] {
-			return nil, stateError("this system runs on %s (%s), the chain goes on to snapshot %d: `snapshot rollback %d` keeps the state that runs, a reboot gives the other",
-				stateName(below), asked(r), len(s.Snapshots()), below)
+		} else {
+			below = append(below, e)
 		}
 	}
-	return rest, nil
+	for i, e := range s.Snapshots() {
+		var lower, upper bool // what e stands for
+		for _, hash := range o.of(e.Hash.String()) {
+			switch {
+			case len(below) > 0 && below[0].Hash == hash:
+				below, lower = below[1:], true
+			case len(below) > 0:
+				return nil, false, goneError(below[0])
+			case !pushed[hash]:
+				return nil, false, stateError("this system runs on %s (%s), the chain goes on to snapshot %d: `snapshot rollback %d` keeps the state that runs, a reboot gives the other",
+					stateName(i), asked(r), len(s.Snapshots()), i)
+			default:
+				upper = true
+			}
+		}
+		if upper {
+			rest = append(rest, e)
+			mixed = mixed || lower
+		}
+	}
+	if len(below) > 0 {
+		return nil, false, goneError(below[0])
+	}
+	return rest, mixed, nil
+}
+
+func goneError(e boot.Entry) error {
+	return stateError("the chain no longer holds snapshot %d, which this system runs on: reboot first", e.Number)
 }
 
 // asked tells why the running state is not the newest.

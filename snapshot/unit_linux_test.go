@@ -92,6 +92,10 @@ func (u *unit) boot(snapshots ...int) {
 		must(t, err)
 		_, err = delta.Replay(tar, upper)
 		must(t, err)
+		if r.State.Volatile = e.IsVolatile(); !r.State.Volatile {
+			r.State.Snapshot = e.Number
+		}
+		r.State.ID = e.Hash.String()
 		r.Entries = append(r.Entries, boot.Entry{Number: e.Number, Volatile: e.IsVolatile(), Hash: e.Hash.String()})
 	}
 	for _, e := range entries {

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"chainroot/chain"
+	"chainroot/chain/delta"
+	"chainroot/mount"
+)
+
+var compactCommand = command{
+	name:    "compact",
+	args:    "[--keep N]",
+	summary: "fold the snapshots into one, which frees flash",
+	details: `Folds all snapshots, or all but the last N, into one that shows the same, and
+says how much flash that frees. What a boot shows stays as it is, and so does
+the volatile entry; the states between those that were folded are gone, the
+snapshots behind them have new numbers, and the state has a new name. The same
+snapshots give the same bytes on every unit.
+
+What a roll-back took away is gone too: rollback --undo does not bring it back.
+
+It takes root, Linux 5.2, and as much RAM as the snapshots take unpacked; where
+that is too much, fold fewer of them, or an image of the flash, with --device,
+on another machine. A unit that runs on another state than that of its chain
+refuses: reboot it first.
+
+  --keep N  leave the last N snapshots as they are (default 0)
+`,
+	register: func(fs *flag.FlagSet) func(*cli, []string) error {
+		keep := fs.Int("keep", 0, "")
+		return func(c *cli, _ []string) error {
+			if *keep < 0 {
+				return usageError("--keep takes a number of snapshots, not %d", *keep)
+			}
+			return c.with(true, func(s *session) error { return c.compact(s, *keep) })
+		}
+	},
+}
+
+// compact folds all snapshots but the last keep, and says what it did.
+func (c *cli) compact(s *session, keep int) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	c.damage(s)
+	r, err := c.onUnit()
+	if err != nil {
+		return err
+	}
+	if r != nil {
+		// The state that runs must not vanish between others.
+		if _, _, err := c.since(s, r); err != nil {
+			return err
+		}
+	}
+	folded, err := s.Folded(keep)
+	if errors.Is(err, chain.ErrNothing) {
+		fmt.Fprintf(c.out, "There is nothing to fold: the chain has %s, and it takes two besides those that are kept.\n",
+			count(len(s.Snapshots()), "snapshot", "snapshots"))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n, before := len(folded), s.Space()
+	size, err := spareRAM(folded)
+	if err != nil {
+		return err
+	}
+	p, stats, err := fold(s, folded, size)
+	if err != nil {
+		return err
+	}
+	plan, err := s.PlanCompact(keep, p)
+	if err != nil {
+		return err
+	}
+	if r != nil {
+		if err := c.noteFolded(plan.Renamed()); err != nil {
+			return err
+		}
+	}
+	if err := s.Compact(plan, c.now()); err != nil {
+		return err
+	}
+	one, space := s.Snapshots()[0], s.Space()
+	fmt.Fprintf(c.out, "Folded %d snapshots into one of %s in %s of flash (%s); %s, %s left.",
+		n, count(stats.Entries, "file", "files"), bytesText(one.Stored), count(one.Blocks, "erase block", "erase blocks"),
+		freed(before.Used-space.Used), count(space.Free, "erase block", "erase blocks"))
+	if last := len(s.Snapshots()); last > 1 {
+		fmt.Fprintf(c.out, " Snapshot %d is now snapshot 2.", n+1)
+	}
+	if before.RolledBack > 0 {
+		fmt.Fprintf(c.out, " What the last roll-back took away (%s) is gone for good.", count(before.RolledBack, "entry", "entries"))
+	}
+	fmt.Fprintf(c.out, " State: %s\n", s.ID())
+	return nil
+}
+
+// freed tells how many erase blocks are no longer in use.
+func freed(blocks int) string {
+	if blocks < 0 {
+		return count(-blocks, "erase block", "erase blocks") + " more in use"
+	}
+	return count(blocks, "erase block", "erase blocks") + " freed"
+}
+
+// fold returns what stands for the entries. They are unpacked in a file system
+// of size bytes in RAM that nobody else sees and that is gone when fold returns.
+func fold(s *session, entries []*chain.Entry, size int64) (*chain.Payload, delta.Stats, error) {
+	dir, err := mount.Scratch(size)
+	if err != nil {
+		return nil, delta.Stats{}, err
+	}
+	defer dir.Close()
+	f := delta.NewFold(fmt.Sprint("/proc/self/fd/", dir.Fd()))
+	for _, e := range entries {
+		switch err := addTo(f, s, e); {
+		case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.ENOMEM):
+			return nil, delta.Stats{}, noRAM(entries, size)
+		case err != nil:
+			return nil, delta.Stats{}, fmt.Errorf("cannot unpack %s: %w", e.Name(), err)
+		}
+	}
+	w := chain.NewPayloadWriter()
+	stats, err := f.Pack(w)
+	if err != nil {
+		return nil, stats, err
+	}
+	p, err := w.Finish()
+	return p, stats, err
+}
+
+// foldRAM is what the program itself takes to fold entries, in bytes, besides
+// the payload that it makes of them.
+const foldRAM = 16 << 20
+
+// spareRAM returns how much of the RAM, in bytes, the unpacked entries can
+// take. What is in a tmpfs is nobody's when RAM runs out: something else would
+// be killed. The payload is no larger than those of the entries; it lies in a
+// buffer that doubles.
+func spareRAM(entries []*chain.Entry) (int64, error) {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, fmt.Errorf("cannot find out how much RAM is free: %w", err)
+	}
+	_, line, _ := strings.Cut(string(b), "\nMemAvailable:")
+	line, _, _ = strings.Cut(line, " kB\n")
+	kib, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("cannot find out how much RAM is free: /proc/meminfo: %w", err)
+	}
+	size := kib<<10 - foldRAM
+	for _, e := range entries {
+		size -= 3 * e.Stored
+	}
+	if size <= 0 {
+		return 0, noRAM(entries, 0)
+	}
+	return size, nil
+}
+
+// noRAM says that the entries are too large to be unpacked here.
+func noRAM(entries []*chain.Entry, size int64) error {
+	var all int64
+	for _, e := range entries {
+		all += e.Unpacked
+	}
+	return fmt.Errorf("not enough RAM to fold %d snapshots: they unpack to %s, %s can be spared; nothing was touched. Keep more of them (--keep), or fold an image of the flash on another machine (--device)",
+		len(entries), bytesText(all), bytesText(size))
+}
