@@ -9,7 +9,7 @@ export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo run test test-short lint clean setup
+.PHONY: help build image demo run test test-short fuzz lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +38,11 @@ progress = grep --line-buffered -Ev '^=== |^ +--- PASS|^PASS$$|no test files'
 
 test-short: ## the tests that take seconds, no virtual machine
 	go test -short ./...
+
+T ?= 1m
+
+fuzz: ## every fuzz target for a while (T=1m each), figures in build/fuzz.json
+	@.ci/fuzz $(T)
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .) && if [ "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
