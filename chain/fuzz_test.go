@@ -108,7 +108,7 @@ func FuzzRecord(f *testing.F) {
 	for _, r := range []record{
 		{kind: kindCommit, serial: 1, time: 1_700_000_000, entry: [16]byte{1, 2, 3}},
 		{kind: kindPromote, flags: flagSnapshot, serial: 9, time: -1, label: "fixed"},
-		{kind: kindRetire, flags: flagSnapshot | flagRetired, serial: 1<<32 - 1, arg: 1<<32 - 1, label: string(make([]byte, MaxLabel))},
+		{kind: kindRetire, flags: flagSnapshot | flagRetired, serial: 1<<32 - 1, lost: 1<<32 - 1, second: true, blocks: 7, label: string(make([]byte, MaxLabel))},
 	} {
 		f.Add(r.encode(), false)
 		f.Add(r.encode(), true)

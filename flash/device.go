@@ -65,7 +65,8 @@ type Device interface {
 	// IsBad reports whether a block must not be used.
 	IsBad(block int) (bool, error)
 
-	// MarkBad marks a block so that IsBad reports it from now on.
+	// MarkBad marks a block so that IsBad reports it from now on. The error wraps
+	// errors.ErrUnsupported where the device knows no bad blocks.
 	MarkBad(block int) error
 
 	// Sync returns when all that was programmed and erased before is durable,
