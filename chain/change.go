@@ -105,7 +105,6 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 			_ = c.record(s, record{kind: kindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
 		}
 		r.blocks = e.last.blocks
-		e.Home = -1
 		err = c.record(e, r)
 	default:
 		err = unsettled

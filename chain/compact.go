@@ -108,11 +108,11 @@ func (c *Chain) Compact(p *Compaction, now time.Time) error {
 			return err
 		}
 		switch c.ID() {
+		case p.from:
 		case p.id():
 			return nil
 		default:
 			return fmt.Errorf("%w: the chain has changed since this compaction of it was planned", ErrNoState)
-		case p.from:
 		}
 		if err := c.fits(p); err != nil {
 			return err

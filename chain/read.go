@@ -101,6 +101,8 @@ type records struct {
 	rotten  bool   // its first copy does not hold, though the second was begun
 	remains int    // slots that hold a record or what is left of one
 	mended  bool   // the header was, by what the records say
+
+	unreadable bool // a slot is
 }
 
 func (r *records) committed() bool { return r.last.kind != 0 }
@@ -122,23 +124,40 @@ func (c *Chain) readRecords(e *Entry) error {
 	return nil
 }
 
+// readSlots reads the record slots of e into b. One that cannot be read is like
+// one that holds something else; an error means that none can.
 func (c *Chain) readSlots(e *Entry, b []byte) error {
-	step := recordSize // what is read at once: all slots, where they are no larger than records
 	if e.layout.slot == recordSize {
-		step = len(b)
+		if _, err := c.a.ReadAt(b, e.slots); err == nil {
+			return nil
+		}
 	}
-	for from := 0; from < len(b); from += step {
-		if _, err := c.a.ReadAt(b[from:from+step], e.slotOffset(from/recordSize)); err != nil {
+	var failed error
+	good := 0
+	for slot := range e.layout.nSlots {
+		raw := b[slot*recordSize : (slot+1)*recordSize]
+		_, err := c.a.ReadAt(raw, e.slotOffset(slot))
+		switch {
+		case err == nil:
+			good++
+		case unreadable(err):
+			clear(raw)
+			e.unreadable = true
+			failed = err
+		default:
 			return err
 		}
 	}
-	return nil
+	if good > 0 {
+		return nil
+	}
+	return failed
 }
 
 // scan takes the slots of e in order. All are looked at: a slot that was torn,
 // or erased in part, may look blank.
 func (e *Entry) scan(slots []byte) {
-	e.records, e.Label = records{mended: e.mended}, e.Header.Label
+	e.records, e.Label = records{mended: e.mended, unreadable: e.unreadable}, e.Header.Label
 	for slot := range e.layout.nSlots {
 		raw := slots[slot*recordSize : (slot+1)*recordSize]
 		if blank(raw) {

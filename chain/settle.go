@@ -54,8 +54,12 @@ func (c *Chain) endCopy() error {
 	if c.back == nil {
 		return nil
 	}
+	for _, e := range c.back.entries {
+		if e.counts {
+			return fmt.Errorf("%w: %s cannot be read at its home, the copy in the back buffer still counts", ErrReadBack, e.Name())
+		}
+	}
 	last := c.back.last()
-	last.Home = -1
 	r := record{kind: kindMove, flags: flagMoved, time: last.last.time, blocks: uint32(c.a.blocks() - c.back.start)}
 	err := error(ErrNoSlot)
 	if last.SlotsFree() >= pair {

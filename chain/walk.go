@@ -185,7 +185,7 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 	youngest := candidates[0]
 	youngest.counts = true
 	if !youngest.firm {
-		c.loose = append(c.loose, loose{entry: youngest})
+		c.loose = append(c.loose, loose{entry: youngest.Hash, block: youngest.Block})
 		if youngest.rotten {
 			c.report(youngest.Name(), fmt.Errorf("%w: a record of it does not hold, its second copy does", ErrDamaged))
 		}

@@ -129,7 +129,6 @@ func (c *Chain) writeBack(entries []laid, commit record) error {
 		}
 		block += last.Blocks
 	}
-	last.Home = -1
 	last.layout.slot, last.slots = c.copySlot()
 	last.layout.nSlots = copySlots
 	commit.blocks = uint32(blocks)

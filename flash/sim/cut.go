@@ -16,7 +16,7 @@ const (
 	// Of a program: what happens to the unit behind the whole ones.
 	Weak  // all bits, but up to 3 are unstable: at times it reads as complete
 	Faint // no bits, but up to 3 are unstable: at times it reads as blank
-	ECC   // each read draws garbage or not: if not, it is the right data, or, torn early, blank
+	ECC   // each read draws garbage (of UBI: an error) or not: if not, it is the right data, or, torn early, blank
 
 	// Of an erase.
 	FirstHalf // the first half of the block

@@ -34,7 +34,7 @@ func (d *Device) Cuts(op Op, exhaustive bool, limit int) []Cut {
 	case op.Kind == OpProgram:
 		for _, u := range spread(d.units(op), limit) {
 			add(u, Before, Half, Bits, Weak, Faint)
-			if d.kind.ecc() {
+			if d.kind != NOR {
 				add(u, ECC)
 			}
 		}

@@ -1,6 +1,9 @@
 package sim
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"syscall"
+)
 
 // scar is a part of a block that a power cut hit while it was programmed. What
 // is read of it is its content, less what is drawn. From the first read on that
@@ -12,6 +15,7 @@ type scar struct {
 	odds     odds   // of bits
 	right    []byte // each read draws garbage or not; nil: it does not
 	late     bool   // right when it is not garbage; else blank
+	fails    bool   // not garbage, but an error, which uncorrectable draws
 }
 
 // odds is how often an unstable bit reads 0.
@@ -60,9 +64,31 @@ func (d *Device) ReadAt(p []byte, off int64) (int, error) {
 	if err := d.faults.unreadable(off, len(p)); err != nil {
 		return 0, err
 	}
+	if d.kind == UBI && d.uncorrectable(off, len(p)) {
+		return 0, syscall.EBADMSG
+	}
 	d.read(p, off, &d.rnd, true)
 	d.faults.lie(p, &d.rnd)
 	return len(p), nil
+}
+
+// uncorrectable draws whether a read fails, as UBI says it when ECC does not
+// help; the read of an MTD device says nothing.
+func (d *Device) uncorrectable(off int64, n int) bool {
+	for off, end := off, off+int64(n); off < end; {
+		block, in := d.split(off)
+		to := min(d.g.EraseSize, in+int(end-off))
+		if b := d.slots[block].data; b != nil {
+			for i := range b.scars {
+				if c := &b.scars[i]; c.right != nil && c.from < to && in < c.to && d.rnd.Uint64()%2 == 0 {
+					d.slots[block].next = max(d.slots[block].next, int32(c.to))
+					return true
+				}
+			}
+		}
+		off += int64(to - in)
+	}
+	return false
 }
 
 // read draws what is unstable from r. With told, the caller of the device gets
@@ -112,7 +138,7 @@ func (d *Device) unstable(s *slot, in int, p []byte, r *rand.PCG) (next int32) {
 func (c *scar) draw(p []byte, from int, r *rand.PCG) {
 	if c.right != nil {
 		switch {
-		case r.Uint64()%2 == 0:
+		case !c.fails && r.Uint64()%2 == 0:
 			each(p, func(i int, word uint64) { p[i] &= byte(word) }, r.Uint64)
 		case c.late:
 			for i := range p {

@@ -68,7 +68,8 @@ func (d *Device) damage(f Form, p []byte, r *rand.PCG) (c scar, stable []byte) {
 		}
 	case f == Faint:
 		c.bits = pick(p, r)
-	case f == ECC && d.kind.ecc():
+	case f == ECC && d.kind != NOR:
+		c.fails = d.kind == UBI
 		c.right, c.late = bytes.Clone(p), r.Uint64()%2 == 0
 	default:
 		c.bits = make([]byte, len(p))
