@@ -25,73 +25,79 @@ func (b *back) entry(prev Hash, number, at int) *Entry {
 	return nil
 }
 
-// copySlot returns the slot size of this flash, and the offset of the first of
-// the copySlots last slots of the flash.
-func (c *Chain) copySlot() (slot, off int64) {
-	slot = roundUp(minSlotSize, int64(c.a.g.WriteSize))
-	return slot, c.a.g.Size - copySlots*slot
-}
-
 // readBack returns what the back buffer holds for the chain, or nil: the commit
-// record in the last slots of the flash says where it starts.
+// record in the last slots of the flash says where it starts. What a cut has left
+// there of such a record is a loose end.
 func (c *Chain) readBack() *back {
-	slot, off := c.copySlot()
-	if off < 0 {
+	slots := c.copySlots()
+	c.slots = slots
+	if slots.slots < 0 {
 		return nil
 	}
-	e := &Entry{Block: c.a.blocks(), slots: off, layout: layout{slot: slot, nSlots: copySlots}}
 	b := make([]byte, copySlots*recordSize)
-	var r record
+	var start record // says where the back buffer starts
 	for range rereads {
-		if err := c.readSlots(e, b); err != nil {
+		if err := c.readSlots(slots, b); err != nil {
 			c.report("the back buffer", err)
 			return nil
 		}
-		r = record{}
-		for at := 0; at < len(b) && r.kind == 0; at += recordSize {
-			if found, ok := decodeRecord(b[at : at+recordSize]); ok && found.blocks != 0 {
-				r = found
-			}
-		}
-		if r.kind != 0 {
+		c.scan(slots, b)
+		if start = startRecord(b); start.kind != 0 {
 			break
 		}
 	}
-	if r.kind == 0 {
-		if !blank(b) {
-			c.loose = append(c.loose, loose{back: true, block: int(off / int64(c.a.g.EraseSize))})
+	if start.kind == 0 {
+		if slots.garbage > 0 && !slots.foreign && !slots.firm {
+			c.loose = append(c.loose, loose{looseSlots, int(slots.slots / int64(c.a.g.EraseSize))})
 		}
 		return nil
 	}
-	found := &back{start: c.a.blocks() - int(min(r.blocks, 1<<30))}
+	found := &back{start: c.a.blocks() - int(min(start.blocks, 1<<30))}
 	for at := found.start; at < c.a.blocks(); {
-		h, err := c.header(at)
-		if err != nil || h.layout.slot != slot {
+		e, err := c.header(at)
+		if err != nil || e.layout.slot != slots.layout.slot {
 			return nil
 		}
-		if n := len(found.entries); n > 0 && (h.Prev != found.last().Hash || h.Number != found.last().Number+1) {
+		if n := len(found.entries); n > 0 && (e.Prev != found.last().Hash || e.Number != found.last().Number+1) {
 			return nil
 		}
-		h.last = record{kind: kindCommit, flags: flagSnapshot, serial: r.serial}
-		h.firm = true
-		found.entries = append(found.entries, h)
-		at += h.Blocks
+		e.last = record{kind: kindCommit, flags: flagSnapshot, serial: start.serial}
+		found.entries = append(found.entries, e)
+		at += e.Blocks
 	}
-	if len(found.entries) == 0 || !r.of(found.last().Hash) {
+	if len(found.entries) == 0 || !start.of(found.last().Hash) {
 		return nil
 	}
 	last := found.last()
-	last.slots, last.layout.nSlots = off, copySlots
-	last.scan(b)
-	if !last.committed() {
-		return nil
-	}
+	last.slots, last.layout.nSlots = slots.slots, copySlots
+	c.scan(last, b)
 	c.serial = max(c.serial, last.last.serial)
 	if last.last.flags&flagMoved != 0 {
+		if last.last.kind == kindVoid && !last.firm {
+			c.loose = append(c.loose, loose{looseSlots, c.a.blocks() - 1})
+		}
 		return nil
 	}
 	for _, e := range found.entries[:len(found.entries)-1] {
 		e.firm = last.firm
+	}
+	return found
+}
+
+// copySlots returns the last slots of the flash, as those of an entry that
+// nothing is known of.
+func (c *Chain) copySlots() *Entry {
+	slot := roundUp(minSlotSize, int64(c.a.g.WriteSize))
+	return &Entry{Block: c.a.blocks(), slots: c.a.g.Size - copySlots*slot, layout: layout{slot: slot, nSlots: copySlots}}
+}
+
+// startRecord returns the last record in slots that says where the back buffer
+// starts; its kind is 0 if there is none.
+func startRecord(slots []byte) (found record) {
+	for at := 0; at < len(slots); at += recordSize {
+		if r, ok := decodeRecord(slots[at : at+recordSize]); ok && r.blocks != 0 {
+			found = r
+		}
 	}
 	return found
 }

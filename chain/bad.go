@@ -32,6 +32,11 @@ func (c *Chain) failed(off int64, err error) error {
 
 // erase erases a block, at the second try if need be.
 func (c *Chain) erase(block int) error {
+	for slots := range c.touched {
+		if slots >= c.a.offset(block)-maxSlots*c.copySlots().layout.slot && slots < c.a.offset(block+1) {
+			delete(c.touched, slots)
+		}
+	}
 	err := c.a.erase(block)
 	if err != nil && flashFailed(err) {
 		err = c.a.erase(block)
@@ -63,7 +68,7 @@ func (c *Chain) retry(command func() error) error {
 		if e != nil {
 			return e
 		}
-		c.a, c.verified = a, map[int]bool{}
+		c.a, c.verified, c.blank, c.touched = a, map[int]bool{}, map[int64]bool{}, map[int64]int{}
 		c.reopen()
 	}
 }

@@ -24,7 +24,7 @@ func (c *Chain) Promote(label string, now time.Time) error {
 	}
 	v := c.Volatile()
 	r := record{kind: kindPromote, flags: flagSnapshot, time: now.Unix(), label: label}
-	if err := c.change(v, r, pair); err != nil {
+	if err := c.change(v, r, fresh); err != nil {
 		return err
 	}
 	return c.expect(v.Hash)
@@ -34,7 +34,7 @@ func (c *Chain) Promote(label string, now time.Time) error {
 // so many slots left, and keep more, it is written anew with that state: a
 // roll-back, which must always be possible, needs slots too.
 func (c *Chain) change(e *Entry, r record, keep int) error {
-	if e.SlotsFree() >= pair+keep {
+	if c.slotsFree(e) >= pair+keep {
 		return c.record(e, r)
 	}
 	if err := c.canChange(e, keep); err != nil {
@@ -44,7 +44,7 @@ func (c *Chain) change(e *Entry, r record, keep int) error {
 }
 
 func (c *Chain) canChange(e *Entry, keep int) error {
-	if e.SlotsFree() >= pair+keep {
+	if c.slotsFree(e) >= pair+keep {
 		return nil
 	}
 	if free := c.a.blocks() - c.reach(); e.Blocks > free {
@@ -143,7 +143,7 @@ func (c *Chain) Undo(now time.Time) error {
 	}
 	e := lost[0]
 	id := lost[len(lost)-1].Hash
-	if err := c.change(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}, pair); err != nil {
+	if err := c.change(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}, fresh); err != nil {
 		return err
 	}
 	return c.expect(id)
@@ -152,14 +152,14 @@ func (c *Chain) Undo(now time.Time) error {
 // rolledBack returns the entries that Undo would bring back.
 func (c *Chain) rolledBack() ([]*Entry, error) {
 	e := c.standing
-	if e == nil || !e.retired() || c.Volatile() != nil {
+	if e == nil || !e.retired() || e.void() || c.Volatile() != nil {
 		return nil, fmt.Errorf("%w: no roll-back to take back, or its space is in use again", ErrNoState)
 	}
 	lost, err := c.behind(e)
 	if err != nil {
 		return nil, err
 	}
-	if len(lost) != int(e.last.lost) || len(lost) == 0 {
+	if len(lost) != int(e.last.lost) {
 		return nil, fmt.Errorf("%w: of the %d entries that were rolled back, %d are left", ErrNoState, e.last.lost, len(lost))
 	}
 	return lost, nil

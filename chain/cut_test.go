@@ -140,7 +140,7 @@ func TestCopyCountsAtOnce(t *testing.T) {
 	g := flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 1}
 	dev := sim.New(g)
 	do(t, dev, config(t, noise("a|", 900)))
-	dev.CutAfter(3, sim.Before, 0) // behind erase, program and commit of the copy
+	dev.CutAfter(4, sim.Before, 0) // behind erase, program and both commit records of the copy
 	if err := config(t, noise("b|", 900)).do(open(t, dev)); !errors.Is(err, sim.ErrPowerCut) {
 		t.Fatal(err)
 	}
@@ -183,10 +183,11 @@ func TestRetiredStaysRetired(t *testing.T) {
 // behind blank slots.
 func TestTornDisarm(t *testing.T) {
 	for _, g := range []flash.Geometry{{Size: 2 * 16384, EraseSize: 16384, WriteSize: 1024}, {Size: 2 * 65536, EraseSize: 65536, WriteSize: 4096}} {
-		for n := g.EraseSize / 4; n < g.EraseSize/2; n += g.WriteSize / 2 {
+		for n := g.EraseSize * 5 / 8; n < g.EraseSize; n += g.WriteSize / 2 {
 			dev := sim.New(g)
 			do(t, dev, config(t, noise("a|", n)))
-			for rollback(0).do(open(t, dev)) == nil {
+			for range 8 {
+				do(t, dev, rollback(0))
 				d := dev.Fork()
 				d.CutAfter(0, sim.Half, 1)
 				_ = config(t, noise("b|", 100)).do(open(t, d))

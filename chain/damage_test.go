@@ -32,7 +32,7 @@ func three(t testing.TB, g flash.Geometry) *sim.Device {
 // slotsOf returns the offset of an entry's first record, for write units of a
 // byte, by FORMAT.md.
 func slotsOf(e *chain.Entry) int {
-	return e.Block*e.EraseSize + (256+32*int((e.Stored+65535)/65536)+int(e.Stored)+127)/128*128
+	return (e.Block+e.Blocks)*e.EraseSize - e.Slots*128
 }
 
 // fixSum makes the checksum of a header right again.

@@ -108,7 +108,7 @@ func TestMuteCopySlot(t *testing.T) {
 	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
 	dev := sim.New(g)
 	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)))
-	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 512}
+	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 8*128}
 	if err := config(t, noise("c|", 900)).do(open(t, f)); !errors.Is(err, chain.ErrReadBack) {
 		t.Errorf("got %v", err)
 	}
@@ -208,11 +208,11 @@ func TestCopyUnderALargeRemainder(t *testing.T) {
 		g     flash.Geometry
 		large int
 	}{
-		{flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 4096}, 65536 * 101 / 8},
+		{flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 4096}, 65536*101/8 - 4096},
 		{flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}, 4096 * 1278 / 100},
 	} {
 		tried := 0
-		for n := c.g.EraseSize / 16; n < c.g.EraseSize/2; n += max(c.g.WriteSize/2, 64) {
+		for n := c.g.EraseSize / 32; n < c.g.EraseSize/2; n += max(c.g.WriteSize/2, 64) {
 			dev := sim.New(c.g)
 			do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", n)), push(""))
 			var room *chain.NoRoomError
@@ -242,7 +242,7 @@ func TestCopyUnderALargeRemainder(t *testing.T) {
 // second time, a roll-back is possible to the end, and undo is refused before
 // it would make the next one impossible; else there is no end.
 func TestManyRollbacks(t *testing.T) {
-	for _, blocks := range []int64{20, 40} {
+	for _, blocks := range []int64{19, 40} {
 		manyRollbacks(t, flash.Geometry{Size: blocks * 4096, EraseSize: 4096, WriteSize: 4096}, blocks == 40)
 	}
 }

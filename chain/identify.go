@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"syscall"
 
 	"chainroot/flash"
 )
@@ -105,7 +106,8 @@ func Identify(dev flash.Device) (Content, error) {
 		return ContentUnknown, nil
 	}
 	b := make([]byte, identifySize)
-	if _, err := a.ReadAt(b, 0); err != nil {
+	// What a power cut leaves on UBI may be unreadable.
+	if _, err := a.ReadAt(b, 0); err != nil && !errors.Is(err, syscall.EBADMSG) {
 		return ContentUnknown, err
 	}
 	if _, err := decodeHeader(b[:HeaderSize]); !errors.Is(err, errNoHeader) {

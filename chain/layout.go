@@ -6,17 +6,17 @@ import (
 
 // The parts of an entry, one behind the other:
 //
-//	header | chunk table | payload | record slots | unused | copy slots
+//	header | chunk table | payload | unused | record slots
 //
-// The header takes whole write units, so does what follows up to the slots. A
-// slot is one write unit, and never less than minSlotSize bytes. The last
-// copySlots slots of the last erase block are for an entry that stands in the
-// back buffer: there they are the last of the flash, where a reader finds them.
+// The header takes whole write units, so does what follows up to the slots,
+// which end with the last erase block. A slot is one write unit, and never less
+// than minSlotSize bytes. An entry in the back buffer uses the last copySlots
+// slots only: they are the last of the flash, where a reader finds them.
 const (
 	minSlotSize = recordSize
 	minSlots    = 8
 	maxSlots    = 32
-	copySlots   = 2 * pair // its commit, and the record that ends it
+	copySlots   = minSlots
 
 	// chunkSize is what one hash of the chunk table covers, in bytes of the
 	// payload: small enough to be checked before it is decompressed, in RAM.
@@ -39,19 +39,25 @@ type layout struct {
 // plan returns the layout of an entry with a payload of stored bytes, which
 // has as many record slots as its last erase block gives away.
 func plan(g flash.Geometry, stored int64) layout {
-	l := parts(g, stored)
+	l, end := parts(g, stored)
 	e := int64(g.EraseSize)
-	l.blocks = int(roundUp(l.slots+(minSlots+copySlots)*l.slot, e) / e)
-	l.nSlots = int(min((int64(l.blocks)*e-l.slots)/l.slot-copySlots, maxSlots))
+	l.blocks = int(roundUp(end+minSlots*l.slot, e) / e)
+	most := int64(maxSlots)
+	if e%l.slot != 0 {
+		most = min(most, e/l.slot) // no slot lies in two erase blocks
+	}
+	l.nSlots = int(min((int64(l.blocks)*e-end)/l.slot, most))
+	l.slots = int64(l.blocks)*e - int64(l.nSlots)*l.slot
 	return l
 }
 
 // layout returns the layout of the entry of h.
 func (h *Header) layout() layout {
-	l := parts(h.geometry(), h.Stored)
-	l.nSlots = h.Slots
+	l, end := parts(h.geometry(), h.Stored)
 	e := int64(h.EraseSize)
-	l.blocks = int(roundUp(l.slots+int64(h.Slots+copySlots)*l.slot, e) / e)
+	l.nSlots = h.Slots
+	l.blocks = int(roundUp(end+int64(h.Slots)*l.slot, e) / e)
+	l.slots = int64(l.blocks)*e - int64(h.Slots)*l.slot
 	return l
 }
 
@@ -61,14 +67,14 @@ func (h *Header) geometry() flash.Geometry {
 	return flash.Geometry{Size: int64(h.EraseSize), EraseSize: h.EraseSize, WriteSize: h.WriteSize}
 }
 
-func parts(g flash.Geometry, stored int64) layout {
+// parts returns what depends on the payload alone, and where that ends, in whole
+// write units.
+func parts(g flash.Geometry, stored int64) (l layout, end int64) {
 	w := int64(g.WriteSize)
-	var l layout
 	l.table = roundUp(HeaderSize, w)
 	l.frame = l.table + chunks(stored)*int64(len(Hash{}))
 	l.slot = roundUp(minSlotSize, w)
-	l.slots = roundUp(l.frame+stored, l.slot)
-	return l
+	return l, roundUp(l.frame+stored, w)
 }
 
 // chunks returns how many hashes the chunk table of a payload has.

@@ -96,17 +96,19 @@ func (c *Chain) anyRecord(block int) bool {
 // records is what the record slots of an entry say.
 type records struct {
 	last    record // the last valid one
-	used    int    // slots up to here were written to
-	firm    bool   // the last record cannot read differently next time
+	firm    bool   // no later reading can say anything else
 	rotten  bool   // its first copy does not hold, though the second was begun
-	remains int    // slots that hold a record or what is left of one
+	used    int    // slots up to here were written to
+	garbage int    // slots that hold neither a record of the entry nor nothing
+	foreign bool   // one of them holds a record of another entry
 	mended  bool   // the header was, by what the records say
-
-	unreadable bool // a slot is
 }
 
 func (r *records) committed() bool { return r.last.kind != 0 }
 func (r *records) retired() bool   { return r.last.flags&flagRetired != 0 }
+
+// void reports whether the entry was never committed, and never will be.
+func (r *records) void() bool { return r.retired() && r.last.lost == 0 }
 
 // readRecords reads the record slots of e. A reading that is not firm is
 // repeated: one that is firm is right, whenever it comes.
@@ -116,7 +118,7 @@ func (c *Chain) readRecords(e *Entry) error {
 		if err := c.readSlots(e, b); err != nil {
 			return err
 		}
-		e.scan(b)
+		c.scan(e, b)
 		if e.firm || e.used == 0 {
 			break
 		}
@@ -124,8 +126,8 @@ func (c *Chain) readRecords(e *Entry) error {
 	return nil
 }
 
-// readSlots reads the record slots of e into b. One that cannot be read is like
-// one that holds something else; an error means that none can.
+// readSlots reads the record slots of e into b. One that cannot be read reads as
+// zeros; an error means that none can.
 func (c *Chain) readSlots(e *Entry, b []byte) error {
 	if e.layout.slot == recordSize {
 		if _, err := c.a.ReadAt(b, e.slots); err == nil {
@@ -142,7 +144,6 @@ func (c *Chain) readSlots(e *Entry, b []byte) error {
 			good++
 		case unreadable(err):
 			clear(raw)
-			e.unreadable = true
 			failed = err
 		default:
 			return err
@@ -154,35 +155,65 @@ func (c *Chain) readSlots(e *Entry, b []byte) error {
 	return failed
 }
 
+// scan scans the slots of e. One that has read as not blank stays used, however
+// it reads now.
+func (c *Chain) scan(e *Entry, slots []byte) {
+	e.scan(slots)
+	e.used = max(e.used, c.touched[e.slots])
+	if e.used > 0 {
+		c.touched[e.slots] = e.used
+	}
+}
+
 // scan takes the slots of e in order. All are looked at: a slot that was torn,
 // or erased in part, may look blank.
+//
+// Firm is a record whose second copy is there too, or was begun: for that the
+// first one was read back. A slot with other content behind it may be a record
+// that is whole at the next reading.
 func (e *Entry) scan(slots []byte) {
-	e.records, e.Label = records{mended: e.mended, unreadable: e.unreadable}, e.Header.Label
+	e.records, e.Label = records{mended: e.mended}, e.Header.Label
+	first := -1 // the slot of the last valid record, if that is a first copy
 	for slot := range e.layout.nSlots {
 		raw := slots[slot*recordSize : (slot+1)*recordSize]
-		if blank(raw) {
-			continue
+		zeros := zeroBits(raw)
+		if zeros == 0 || zeros == 8*recordSize && slot > e.used+1 {
+			continue // blank, or not to be read where no record was begun
 		}
 		e.used = slot + 1
-		if recordLike(raw) {
-			e.remains++
-		}
 		r, ok := decodeRecord(raw)
-		if !ok || !r.of(e.Hash) {
-			e.firm = false
-			continue
-		}
-		e.firm = r.second && !e.last.second && e.last.serial == r.serial
-		e.rotten = r.second && e.last.serial != r.serial
-		e.last, e.Label = r, e.Header.Label
-		if r.label != "" {
-			e.Label = r.label
+		switch {
+		case ok && r.of(e.Hash):
+			e.rotten = r.second && e.last.serial != r.serial
+			e.firm = r.second && !e.rotten && !e.last.second
+			e.last, e.Label = r, e.Header.Label
+			if r.label != "" {
+				e.Label = r.label
+			}
+			if first = slot; r.second {
+				first = -1
+			}
+		case zeros > nearlyBlank:
+			e.garbage++
+			e.foreign = e.foreign || ok
+			e.firm = first >= 0 && first == slot-1
 		}
 	}
 }
 
 func (e *Entry) slotOffset(slot int) int64 { return e.slots + int64(slot)*e.layout.slot }
 
-// SlotsFree returns how many record slots of the entry are free; a record takes
-// two.
-func (e *Entry) SlotsFree() int { return e.layout.nSlots - e.used }
+// slot returns the slot that the next record of e goes to. The first one that
+// looks blank it is only where this Chain has erased it, and written all that is
+// before it: else a power cut may have hit it, and it reads differently next
+// time.
+func (c *Chain) slot(e *Entry) int {
+	if c.blank[e.slotOffset(e.used)] {
+		return e.used
+	}
+	return e.used + 1
+}
+
+// slotsFree returns how many record slots of e are left; a record takes up to
+// fresh of them.
+func (c *Chain) slotsFree(e *Entry) int { return e.layout.nSlots - c.slot(e) }

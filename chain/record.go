@@ -16,6 +16,9 @@ const recordSize = 128
 // read differently next time.
 const pair = 2
 
+// fresh is how many slots a record takes at the most: see Chain.slot.
+const fresh = pair + 1
+
 // kind says what happened.
 type kind byte
 
@@ -25,6 +28,7 @@ const (
 	kindRetire  kind = 3 // rolled back: the chain ends before this entry
 	kindRestore kind = 4 // the roll-back was taken back
 	kindMove    kind = 5 // of a copy: the entry is complete at its home
+	kindVoid    kind = 6 // of the back buffer: the copy that was begun never counts
 )
 
 // What an entry is after a record.
@@ -122,18 +126,28 @@ func decodeRecord(b []byte) (record, bool) {
 	return r, true
 }
 
-// maxRecordRot is how many bits of the magic may differ for bytes to be taken
-// for what is left of a record.
-const maxRecordRot = 4
+// nearlyBlank is how many bits of a slot may be 0 for it to be as good as blank,
+// though it may not be programmed any more: 20 are in the magic of a record
+// alone, so no later reading makes it one.
+const nearlyBlank = 16
 
-// recordLike reports whether b is a record or what is left of one.
-func recordLike(b []byte) bool {
-	be := binary.BigEndian
-	return bits.OnesCount32(be.Uint32(b[rMagic:])^be.Uint32(recordMagic[:])) <= maxRecordRot
+// zeroBits returns how many bits of b are 0.
+func zeroBits(b []byte) int {
+	n := 0
+	for ; len(b) >= 8; b = b[8:] {
+		n += bits.OnesCount64(^binary.NativeEndian.Uint64(b))
+	}
+	for _, c := range b {
+		n += bits.OnesCount8(^c)
+	}
+	return n
 }
 
-// of reports whether r is a record of the entry whose header has a hash.
-func (r *record) of(hash Hash) bool { return bytes.Equal(r.entry[:], hash[:len(r.entry)]) }
+// of reports whether r is a record of the entry whose header has a hash, or of
+// whatever stands in the back buffer.
+func (r *record) of(hash Hash) bool {
+	return r.kind == kindVoid || bytes.Equal(r.entry[:], hash[:len(r.entry)])
+}
 
 // blank reports whether b was never programmed, as far as reading tells.
 func blank(b []byte) bool {

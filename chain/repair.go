@@ -6,23 +6,30 @@ import (
 )
 
 // loose is something that a power cut has left and that may read differently
-// next time: a record of an entry, to be written again as it reads now, or the
-// remains of a commit record, to be erased.
+// next time.
 type loose struct {
-	entry Hash // zero: remains
-	block int  // where the entry or the remains stand
-	back  bool // the remains are in the back buffer
+	what  looseWhat
+	block int // where the entry stands, or the slots
 }
+
+type looseWhat byte
+
+const (
+	looseEntry  looseWhat = iota // an entry at its home, whose last record may be another one next time
+	looseCommit                  // an entry at its home, which may be committed next time
+	looseCopy                    // what is in the back buffer, which may not be committed next time
+	looseSlots                   // the slots at the end of the flash, which may hold a commit record next time
+)
 
 // Settled reports whether the chain reads the same at every boot. After a power
 // cut it may not, until Repair.
 func (c *Chain) Settled() bool { return len(c.loose) == 0 }
 
 // Repair makes the state that shows now the one that every later boot shows:
-// whatever a power cut has left between two states is tied up, by a record or
-// by erasing a block. On a settled chain it writes nothing. A boot calls it
-// before it uses the state, and every command does before anything else. What
-// is still loose after one try stays so.
+// whatever a power cut has left between two states is tied up, by a record, or
+// in the back buffer by finishing or erasing what is there. On a settled chain
+// it writes nothing. A boot calls it before it uses the state, and every command
+// does before anything else. What is still loose after one try stays so.
 func (c *Chain) Repair() error {
 	tried := map[loose]bool{}
 	for {
@@ -42,28 +49,37 @@ func (c *Chain) Repair() error {
 	}
 }
 
+// tie ties up one loose end. It erases nothing that could still count: an erase
+// that is cut short leaves a block that reads differently each time, and that
+// may not be programmed. A record rules, whatever is before it.
 func (c *Chain) tie(l loose) error {
-	if l.back {
-		return c.eraseCopySlots()
-	}
-	if l.entry == (Hash{}) {
-		if err := c.erase(l.block); err != nil {
-			return err
-		}
-		return c.a.sync()
-	}
-	if b := c.back; b != nil && b.start <= l.block {
-		if b.last().SlotsFree() < pair {
-			// Nothing was done at home yet: that waits for a copy that is firm.
+	switch l.what {
+	case looseSlots:
+		if c.slots.used > 1 {
+			// Not what a cut leaves of the first record, but of an erase.
 			return c.eraseCopySlots()
 		}
-		return c.record(b.last(), b.last().last)
+		return c.record(c.slots, record{kind: kindVoid, flags: flagMoved})
+	case looseCopy:
+		last := c.back.last()
+		if c.slotsFree(last) >= pair {
+			return c.record(last, last.last)
+		}
+		return nil
 	}
 	e, err := c.read(l.block)
-	if err != nil || e.SlotsFree() < pair && e.unreadable {
-		return err // to write it anew at every boot would wear the flash out
+	switch {
+	case err != nil:
+		return err
+	case l.what == looseEntry:
+		return c.change(e, e.last, 0)
+	case c.slotsFree(e) >= pair:
+		return c.record(e, record{kind: kindRetire, flags: flagRetired, time: e.Created})
 	}
-	return c.change(e, e.last, 0)
+	if err := c.erase(l.block); err != nil {
+		return err
+	}
+	return c.a.sync()
 }
 
 // reach returns the block behind what is in the chain, or would be again if a

@@ -62,7 +62,7 @@ func (c *Chain) endCopy() error {
 	last := c.back.last()
 	r := record{kind: kindMove, flags: flagMoved, time: last.last.time, blocks: uint32(c.a.blocks() - c.back.start)}
 	err := error(ErrNoSlot)
-	if last.SlotsFree() >= pair {
+	if c.slotsFree(last) >= pair {
 		err = c.record(last, r)
 	}
 	if err != nil {
@@ -75,8 +75,7 @@ func (c *Chain) endCopy() error {
 
 // eraseCopySlots ends the copy in the back buffer, or its remains, for good.
 func (c *Chain) eraseCopySlots() error {
-	_, off := c.copySlot()
-	for block := int(off / int64(c.a.g.EraseSize)); block < c.a.blocks(); block++ {
+	for block := int(c.copySlots().slots / int64(c.a.g.EraseSize)); block < c.a.blocks(); block++ {
 		if err := c.erase(block); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func (c *Chain) Space() Space {
 	if c.back != nil && c.back.last().counts {
 		s.Back = c.back.last()
 	}
-	if lost, err := c.rolledBack(); err == nil && c.canChange(lost[0], pair) == nil {
+	if lost, err := c.rolledBack(); err == nil && c.canChange(lost[0], fresh) == nil {
 		s.RolledBack = len(lost)
 	}
 	return s
@@ -55,7 +55,7 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 				if _, err := dev.ReadAt(b[:], slots+i*slot); err != nil {
 					continue
 				}
-				if r, ok := decodeRecord(b[:]); ok {
+				if r, ok := decodeRecord(b[:]); ok && r.blocks != 0 {
 					if h := headerAt(dev, size-size%e-int64(r.blocks)*e); h != nil && int64(h.EraseSize) == e {
 						return h.EraseSize, h.WriteSize, true
 					}

@@ -46,12 +46,15 @@ type Chain struct {
 	standing *Entry   // committed at end, but not shown: retired, replaced or rejected
 	unsure   bool     // what stands at end cannot be read, or has a header that does not hold
 	back     *back    // the back buffer, or nil
+	slots    *Entry   // the copy slots, as those of an entry that nothing is known of
 	loose    []loose  // ends that Repair ties up
 	rejected map[int]error
 	verified map[int]bool // payloads found good, by block
 	damage   []Damage
-	blocked  error  // why nothing may be written
-	serial   uint32 // the highest of all records seen
+	blocked  error          // why nothing may be written
+	serial   uint32         // the highest of all records seen
+	blank    map[int64]bool // offsets of slots that are blank for sure
+	touched  map[int64]int  // by the offset of an entry's slots: how many were not blank
 	seen     map[int]found
 }
 
@@ -70,7 +73,7 @@ func Open(dev flash.Device) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{a: a, verified: map[int]bool{}}
+	c := &Chain{a: a, verified: map[int]bool{}, blank: map[int64]bool{}, touched: map[int64]int{}}
 	c.reopen()
 	return c, nil
 }
@@ -142,7 +145,7 @@ func (c *Chain) walk() {
 	}
 	c.end = at
 	c.loose = slices.DeleteFunc(c.loose, func(l loose) bool {
-		return l.back && c.reach() > l.block
+		return l.what == looseSlots && c.reach() > l.block
 	})
 }
 
@@ -167,11 +170,15 @@ func (c *Chain) promoted(e *Entry, behind int) bool {
 func (c *Chain) next(prev Hash, number, at int) *Entry {
 	c.standing, c.unsure = nil, false
 	var candidates []*Entry
-	remains := c.back.entry(prev, number, at)
-	if remains != nil {
-		candidates = append(candidates, remains)
+	copied := c.back.entry(prev, number, at)
+	if copied != nil {
+		candidates = append(candidates, copied)
 	}
-	if home := c.home(prev, number, at, remains != nil); home != nil {
+	home := c.home(prev, number, at, copied != nil)
+	if home != nil && copied != nil && home.Hash == copied.Hash && copied.firm && !home.firm {
+		home = nil // it is not complete yet; until then nothing else is written there
+	}
+	if home != nil {
 		c.serial = max(c.serial, home.last.serial)
 		c.standing = home
 		candidates = append(candidates, home)
@@ -185,7 +192,11 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 	youngest := candidates[0]
 	youngest.counts = true
 	if !youngest.firm {
-		c.loose = append(c.loose, loose{entry: youngest.Hash, block: youngest.Block})
+		l := loose{looseEntry, youngest.Block}
+		if youngest == copied {
+			l.what = looseCopy
+		}
+		c.loose = append(c.loose, l)
 		if youngest.rotten {
 			c.report(youngest.Name(), fmt.Errorf("%w: a record of it does not hold, its second copy does", ErrDamaged))
 		}
@@ -224,13 +235,14 @@ func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 		}
 		return e
 	case copied && !unreadable(err):
-	case err == nil && e.Prev == prev && e.Number == number && e.used > 0:
-		if e.remains > 1 { // more than a cut leaves
-			c.unsure = true
-			c.report(e.Name(), fmt.Errorf("%w: its commit record does not hold", ErrDamaged))
-			break
+	case err == nil && e.Prev == prev && e.Number == number && e.garbage > 0:
+		// Where the payload does not hold, no commit record was begun.
+		if c.Verify(e) == nil {
+			c.loose = append(c.loose, loose{looseCommit, at})
 		}
-		c.loose = append(c.loose, loose{block: at})
+		if e.garbage > 1 { // more than a cut leaves
+			c.report(e.Name(), fmt.Errorf("%w: its commit record does not hold", ErrDamaged))
+		}
 	case err == nil || errors.Is(err, errNoHeader) || errors.Is(err, errTorn):
 	case errors.Is(err, ErrDamaged):
 		c.report(place, err)

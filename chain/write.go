@@ -39,7 +39,12 @@ func (c *Chain) writeVolatile(p *Payload, label string, now time.Time) error {
 	}
 	l := plan(c.a.g, p.Stored())
 	twice := v != nil || c.standing != nil || c.unsure
-	if err := c.room(home, held, l.blocks, twice); err != nil {
+	err := c.room(home, held, l.blocks, twice)
+	if err != nil && v == nil && !c.unsure && c.standing != nil && c.standing.void() {
+		twice = false // it never counted
+		err = c.room(home, held, l.blocks, twice)
+	}
+	if err != nil {
 		return err
 	}
 	h := c.newHeader(TypeVolatile, p)
@@ -129,8 +134,8 @@ func (c *Chain) writeBack(entries []laid, commit record) error {
 		}
 		block += last.Blocks
 	}
-	last.layout.slot, last.slots = c.copySlot()
-	last.layout.nSlots = copySlots
+	last.slots, last.layout.nSlots = c.copySlots().slots, copySlots
+	c.blank[last.slots] = true
 	commit.blocks = uint32(blocks)
 	return c.record(last, commit)
 }
@@ -189,7 +194,7 @@ func (c *Chain) lay(block int, h *Header, p *Payload) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.verified[block] = true
+	c.verified[block], c.blank[start+l.slots] = true, true
 	return &Entry{Header: *h, Hash: h.hash(), Label: h.Label, Block: block, Home: block, Blocks: l.blocks, layout: l, slots: start + l.slots}, nil
 }
 
@@ -253,14 +258,17 @@ func (c *Chain) record(e *Entry, r record) error {
 	}
 	b := bytes.Repeat([]byte{0xFF}, int(e.layout.slot))
 	spare := 1 // slots that may fail
+	e.used = c.slot(e)
 	for _, r.second = range []bool{false, true} {
 		copy(b, r.encode())
 		for {
-			if e.SlotsFree() <= 0 {
+			if e.used >= e.layout.nSlots {
 				return fmt.Errorf("%w: %s has used its %d", ErrNoSlot, e.Name(), e.layout.nSlots)
 			}
 			off := e.slotOffset(e.used)
 			e.used++
+			delete(c.blank, off)
+			c.blank[off+e.layout.slot] = true
 			err := c.append(b, off)
 			if err == nil {
 				break

@@ -136,6 +136,7 @@ func (d *Device) put(n, in int, p []byte) {
 // pages; nil is blank.
 func (d *Device) fill(n, from, to int, with func(i int) *page) {
 	b := d.change(n)
+	b.scars = slices.DeleteFunc(slices.Clone(b.scars), func(c scar) bool { return from <= c.from && c.to <= to })
 	for in := from; in < to; {
 		i, at := in/pageSize, in%pageSize
 		size := min(to-in, pageSize-at)

@@ -33,7 +33,9 @@ func (d *Device) tearProgram(op Op, c Cut, r *rand.PCG) {
 	done := min(max(c.Units, 0)*ws, len(op.Data))
 	d.clear(op.Block, in, op.Data[:done])
 	s := &d.slots[op.Block]
-	s.next = max(s.next, int32(in+done))
+	if done > 0 {
+		s.next = max(s.next, int32(in+done))
+	}
 	n := ws
 	if most := window / ws; most > 1 && !d.kind.ecc() {
 		n += int(r.Uint64()%uint64(most)) * ws

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+
+	"chainroot/chain"
+	"chainroot/flash/sim"
+)
+
+// fine is up to how many write units a program is cut at each of its
+// boundaries; coarse is how many boundaries are taken of a longer one, or where
+// each cut is cut again, and deep of those that cut again.
+const (
+	fine   = 128
+	coarse = 12
+	deep   = 3
+)
+
+// cuts lists the ways to cut op on dev.
+func (s *shape) cuts(dev *sim.Device, op sim.Op) []sim.Cut {
+	limit := coarse
+	if len(op.Data)/s.write <= fine && !s.deep {
+		limit = 0
+	}
+	return dev.Cuts(op, true, limit)
+}
+
+// cut cuts the power at every operation of the job, in every way.
+func (j *job) cut(t *tally) {
+	trace, ok := j.trace(t)
+	if !ok {
+		return
+	}
+	n := 0
+	cur := j.dev.Fork()
+	for i, op := range trace {
+		seen := map[string]bool{}
+		for _, how := range j.s.cuts(cur, op) {
+			t.cuts.Add(1)
+			n++
+			d := cur.Fork()
+			d.Tear(op, how)
+			torn := d.Fork()
+			r := &trial{t, d, j.before.String(), j.after.String(), j.quiet(op), func() string {
+				return fmt.Sprintf("%s: operation %d, %s: cut %s", j.where(), i, op, how)
+			}}
+			shows, repair, ok := r.judge()
+			if !ok {
+				continue
+			}
+			if j.s.deep {
+				j.again(r, torn, repair)
+			}
+			// What a command finds after the boot is the same for most cuts of an
+			// operation.
+			kind := fmt.Sprint(shows, len(repair))
+			if !seen[kind] {
+				seen[kind] = true
+				j.next(r, shows, n)
+			}
+		}
+		_ = cur.Play(op)
+	}
+}
+
+// quiet reports whether a cut in op must not be taken for damage. A block that
+// was erased or written in part cannot always be told from one that rots, nor
+// what cannot be read.
+func (j *job) quiet(op sim.Op) bool {
+	return j.damage == "" && op.Kind != sim.OpErase && j.s.kind != sim.Block && j.s.kind != sim.UBI
+}
+
+// trace returns the flash operations of the command.
+func (j *job) trace(t *tally) (ops []sim.Op, ok bool) {
+	run := j.dev.Fork()
+	r := &trial{tally: t, where: j.where}
+	defer r.catch(&ok)
+	c, err := chain.Open(run)
+	if err != nil {
+		return nil, r.wrong(broken, err.Error())
+	}
+	run.Record()
+	_ = j.cmd.do(c) // jobs has looked at how it ends
+	return run.Trace(), true
+}
+
+// again cuts the power at every operation of the repair that a boot has made on
+// a torn flash.
+func (j *job) again(r *trial, torn *sim.Device, repair []sim.Op) {
+	for i, op := range repair {
+		for _, how := range torn.Cuts(op, true, deep) {
+			r.cuts.Add(1)
+			r.deeper.Add(1)
+			d := torn.Fork()
+			d.Tear(op, how)
+			twice := *r
+			twice.dev, twice.quiet = d, r.quiet && j.quiet(op)
+			twice.where = func() string {
+				return fmt.Sprintf("%s; then at operation %d of the repair, %s: cut %s", r.where(), i, op, how)
+			}
+			twice.judge()
+		}
+		_ = torn.Play(op)
+	}
+}
+
+// next runs a command on the flash that has shown a state after a cut. On deep
+// flashes, each of its operations is cut.
+func (j *job) next(r *trial, shows string, n int) {
+	m := j.before
+	if shows == r.after {
+		m = j.after
+	}
+	m.undo = nil
+	cmd := j.following(m, n)
+	f := &job{s: j.s, life: j.life, step: j.step, cmd: cmd, dev: r.dev, before: m, damage: j.damage, room: j.room, late: true}
+	where := func() string { return r.where() + "; then " + cmd.name }
+	run := r.dev.Fork()
+	after, ok := f.try(r.tally, run, where)
+	if !ok || !j.s.deep {
+		return
+	}
+	cur := r.dev.Fork()
+	for i, op := range run.Trace() {
+		for _, how := range cur.Cuts(op, false, 1) {
+			r.cuts.Add(1)
+			r.deeper.Add(1)
+			d := cur.Fork()
+			d.Tear(op, how)
+			twice := &trial{r.tally, d, shows, after, r.quiet && j.quiet(op), func() string {
+				return fmt.Sprintf("%s, cut at operation %d, %s: cut %s", where(), i, op, how)
+			}}
+			twice.judge()
+		}
+		_ = cur.Play(op)
+	}
+}
+
+// try runs the command and returns the state after it.
+func (j *job) try(t *tally, run *sim.Device, where func() string) (after string, ok bool) {
+	r := &trial{tally: t, where: where}
+	defer r.catch(&ok)
+	run.Record()
+	m, err := j.run(run, j.before)
+	if err != nil {
+		return "", r.wrong(broken, err.Error())
+	}
+	return m.String(), true
+}
+
+// following returns a command that has something to do, another one for each n.
+func (j *job) following(m model, n int) command {
+	for range 5 {
+		var cmd command
+		switch n++; n % 5 {
+		case 0:
+			cmd = push("then")
+		case 1:
+			cmd = config("next", smallSize)
+		case 2:
+			cmd = rollback(max(0, len(m.snapshots)-1))
+		case 3:
+			cmd = compact(0, smallSize)
+		case 4:
+			cmd = config("next", j.s.holds(j.s.least())+700)
+		}
+		if _, possible := cmd.to(m); possible {
+			return cmd
+		}
+	}
+	return config("next", smallSize)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"chainroot/chain"
+	"chainroot/flash/sim"
+)
+
+// lease is what a command may cost the flash. It is stated in DESIGN.md: no
+// command erases more than the blocks of what it writes, twice, and of what it
+// has to make harmless.
+type lease struct{ before []*chain.Entry }
+
+func newLease(c *chain.Chain) lease { return lease{append([]*chain.Entry{}, c.Entries()...)} }
+
+// check compares what a command has cost with what it has written: the entries
+// that were not there before.
+func (l lease) check(c *chain.Chain, n sim.Counts) error {
+	s := c.Space()
+	known := map[chain.Hash]bool{}
+	for _, e := range l.before {
+		known[e.Hash] = true
+	}
+	blocks, renewed := 0, 0
+	for _, e := range c.Entries() {
+		switch {
+		case !known[e.Hash]:
+			blocks += e.Blocks
+		case e.Blocks > renewed:
+			renewed = e.Blocks // one whose slots were used up may be written anew
+		}
+	}
+	slot := int64(max(128, s.WriteSize))
+	const disarmed = 2        // a header each that could bring back what was rolled back
+	const records = 2*2*3 + 2 // commit, its move, and one that repairs, twice each; one slot may fail
+	if blocks == 0 && n.Erases > 0 {
+		blocks = renewed
+	}
+	most := sim.Counts{Erases: 2*blocks + disarmed, ProgrammedBytes: int64(2*blocks)*int64(s.EraseSize) + records*slot}
+	if blocks == 0 {
+		most.Erases, most.ProgrammedBytes = 0, 2*2*slot
+	}
+	if n.Erases > most.Erases || n.ProgrammedBytes > most.ProgrammedBytes {
+		return fmt.Errorf("it costs %d erases and %d bytes programmed, more than %d and %d", n.Erases, n.ProgrammedBytes, most.Erases, most.ProgrammedBytes)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+
+	"chainroot/chain"
+	"chainroot/flash/sim"
+)
+
+// smallSize is the content of a small entry, in bytes.
+const smallSize = 900
+
+// life is a row of commands on one flash.
+type life struct {
+	name     string
+	commands []command
+	from     int // the first command that is cut
+
+	// damage is done after the commands before from; it returns what the chain
+	// should show then. The commands after it find the damage there.
+	damage func(d *sim.Device, m model) model
+	room   bool // every command has room on the flash
+}
+
+// lives returns the lives on a flash. Contents have different sizes, so that
+// entries grow and shrink, and leave remains behind them.
+func lives(s *shape) []life {
+	small, large := smallSize, s.holds(s.least())+700
+	if s.good() < 12*s.least() {
+		return fullLives(s)
+	}
+	typical := life{name: "typical", room: true, commands: []command{
+		config("a", small),
+		config("b", large),
+		config("b", large),
+		push("first"),
+		labelled("c", "see", large),
+		config("d", small),
+		push(""),
+		config("e", small),
+		rollback(1),
+		undo(),
+		rollback(2),
+		rollback(1),
+		undo(),
+		undo(),
+		compact(0, small),
+		config("f", small),
+		push("second"),
+		labelled("g", "third", small),
+		push(""),
+		compact(1, large),
+		rollback(0),
+		undo(),
+		rollback(0),
+		config("h", large),
+		push(""),
+		config("i", small),
+		rollback(1),
+		config("j", large),
+		rollback(0),
+		undo(),
+	}}
+	return append([]life{typical, worn(small)}, damagedLives(s)...)
+}
+
+// worn uses up the record slots of an entry, of which there are 8 to 32: it is
+// written anew.
+func worn(small int) life {
+	l := life{name: "worn", room: true, commands: []command{config("a", small), push("")}}
+	for range 9 {
+		l.commands = append(l.commands, rollback(0), undo())
+	}
+	l.from = len(l.commands) - 16
+	return l
+}
+
+// fullLives are those on a flash that is, or becomes, full.
+func fullLives(s *shape) []life {
+	small := smallSize
+	half := s.holds(s.good() / 2)   // twice that is all there is
+	third := s.holds(s.good() / 3)  // a snapshot, an entry and its copy
+	larger := s.holds(s.good()) - 1 // no room for a copy
+	lives := []life{
+		{name: "half", commands: []command{
+			config("a", half), config("b", half), rollback(0), undo(), config("c", small), push("kept"),
+			config("d", half), config("e", small), rollback(0), config("f", half), push(""), push(""), compact(0, half)}},
+		{name: "whole", commands: []command{
+			config("a", larger), config("b", small), rollback(0), undo(), push("kept"),
+			config("c", small), compact(0, small), rollback(0), config("d", half), config("e", half)}},
+	}
+	if third >= small {
+		lives = append(lives, life{name: "third", commands: []command{
+			config("a", third), push(""), config("b", third), config("c", third), push(""), config("d", third),
+			compact(0, small), rollback(1), config("e", third), config("f", small), rollback(0), undo()}})
+	}
+	return lives
+}
+
+// damagedLives go on with an entry that does not hold any more: in every part
+// of it, and where it cannot be read.
+func damagedLives(s *shape) []life {
+	small := smallSize
+	before := []command{config("a", small), push(""), config("b", small), push(""), config("c", small)}
+	after := []command{config("x", small), push(""), config("y", small), rollback(1), undo(), compact(0, small), rollback(0)}
+	var list []life
+	add := func(name string, entry int, at func(e *chain.Entry) int64, spoil func(d *sim.Device, off int64)) {
+		list = append(list, life{
+			name:     fmt.Sprintf("%s of entry %d", name, entry),
+			commands: append(append([]command{}, before...), after...),
+			from:     len(before),
+			damage: func(d *sim.Device, m model) model {
+				c, err := chain.Open(d)
+				if err != nil {
+					panic(err)
+				}
+				e := c.Entries()[entry-1]
+				spoil(d, int64(e.Block)*int64(s.erase)+at(e)+s.skip(e.Block))
+				m = m.clone()
+				if entry <= len(m.snapshots) {
+					m.snapshots = m.snapshots[:entry-1]
+				}
+				m.volatile, m.undo = nil, nil
+				return m
+			},
+		})
+	}
+	rot := func(d *sim.Device, off int64) { d.Flip(off, 1); d.Flip(off+1, 6) }
+	gone := func(d *sim.Device, off int64) { d.FailRead(off, errUnreadable) }
+	header := func(*chain.Entry) int64 { return 40 }
+	content := func(e *chain.Entry) int64 { return s.payloadAt() + 500 }
+	add("rotten payload", 2, content, rot)
+	add("rotten header", 3, header, rot)
+	add("rotten payload", 3, content, rot)
+	if s.deep {
+		add("rotten header", 2, header, rot)
+		add("unreadable payload", 2, content, gone)
+		add("unreadable header", 3, header, gone)
+	}
+	return list
+}
+
+// payloadAt is where the payload of an entry with one chunk starts.
+func (s *shape) payloadAt() int64 { return int64(max(256, s.write) + 32) }
+
+// skip returns how many bytes lie between a block's number on the device, and
+// its number in the row without bad blocks.
+func (s *shape) skip(block int) int64 {
+	n := 0
+	for _, b := range s.bad {
+		if b <= block+n {
+			n++
+		}
+	}
+	return int64(n) * int64(s.erase)
+}
