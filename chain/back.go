@@ -47,7 +47,7 @@ func (c *Chain) readBack() *back {
 		}
 	}
 	if start.kind == 0 {
-		if slots.garbage > 0 && !slots.foreign && !slots.firm {
+		if slots.used > 0 && !slots.foreign && !slots.firm {
 			c.loose = append(c.loose, loose{looseSlots, int(slots.slots / int64(c.a.g.EraseSize))})
 		}
 		return nil

@@ -129,7 +129,7 @@ func Identify(dev flash.Device) (Content, error) {
 		return ContentChain, nil
 	case isExt4(b):
 		return ContentExt4, nil
-	case blank(b) || len(bytes.Trim(b, "\x00")) == 0:
+	case blank(b) || filled(b, 0):
 		return ContentErased, nil
 	}
 	return ContentUnknown, nil

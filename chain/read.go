@@ -155,11 +155,17 @@ func (c *Chain) readSlots(e *Entry, b []byte) error {
 	return failed
 }
 
+// mayBegin is how many slots behind the last one in use another record may have
+// been begun. One that cannot be read beyond that is no record.
+const mayBegin = 4
+
 // scan scans the slots of e. One that has read as not blank stays used, however
 // it reads now.
 func (c *Chain) scan(e *Entry, slots []byte) {
 	e.scan(slots)
-	e.used = max(e.used, c.touched[e.slots])
+	if used := c.touched[e.slots]; used > e.used {
+		e.used, e.firm = used, false
+	}
 	if e.used > 0 {
 		c.touched[e.slots] = e.used
 	}
@@ -176,9 +182,8 @@ func (e *Entry) scan(slots []byte) {
 	first := -1 // the slot of the last valid record, if that is a first copy
 	for slot := range e.layout.nSlots {
 		raw := slots[slot*recordSize : (slot+1)*recordSize]
-		zeros := zeroBits(raw)
-		if zeros == 0 || zeros == 8*recordSize && slot > e.used+1 {
-			continue // blank, or not to be read where no record was begun
+		if blank(raw) || filled(raw, 0) && slot > e.used+mayBegin {
+			continue
 		}
 		e.used = slot + 1
 		r, ok := decodeRecord(raw)
@@ -193,7 +198,7 @@ func (e *Entry) scan(slots []byte) {
 			if first = slot; r.second {
 				first = -1
 			}
-		case zeros > nearlyBlank:
+		default:
 			e.garbage++
 			e.foreign = e.foreign || ok
 			e.firm = first >= 0 && first == slot-1

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
-	"math/bits"
 )
 
 // recordSize is the size of a record in bytes. The rest of a larger slot stays
@@ -126,23 +125,6 @@ func decodeRecord(b []byte) (record, bool) {
 	return r, true
 }
 
-// nearlyBlank is how many bits of a slot may be 0 for it to be as good as blank,
-// though it may not be programmed any more: 20 are in the magic of a record
-// alone, so no later reading makes it one.
-const nearlyBlank = 16
-
-// zeroBits returns how many bits of b are 0.
-func zeroBits(b []byte) int {
-	n := 0
-	for ; len(b) >= 8; b = b[8:] {
-		n += bits.OnesCount64(^binary.NativeEndian.Uint64(b))
-	}
-	for _, c := range b {
-		n += bits.OnesCount8(^c)
-	}
-	return n
-}
-
 // of reports whether r is a record of the entry whose header has a hash, or of
 // whatever stands in the back buffer.
 func (r *record) of(hash Hash) bool {
@@ -150,9 +132,12 @@ func (r *record) of(hash Hash) bool {
 }
 
 // blank reports whether b was never programmed, as far as reading tells.
-func blank(b []byte) bool {
+func blank(b []byte) bool { return filled(b, 0xFF) }
+
+// filled reports whether all bytes of b are with.
+func filled(b []byte, with byte) bool {
 	for _, c := range b {
-		if c != 0xFF {
+		if c != with {
 			return false
 		}
 	}

@@ -55,7 +55,7 @@ func (c *Chain) Repair() error {
 func (c *Chain) tie(l loose) error {
 	switch l.what {
 	case looseSlots:
-		if c.slots.used > 1 {
+		if c.slots.used > 1 || !c.copyIsWhole() {
 			// Not what a cut leaves of the first record, but of an erase.
 			return c.eraseCopySlots()
 		}
@@ -80,6 +80,17 @@ func (c *Chain) tie(l loose) error {
 		return err
 	}
 	return c.a.sync()
+}
+
+// copyIsWhole reports whether an entry ends with the flash, as the last one in
+// the back buffer does: then what stands in the copy slots was written behind it.
+func (c *Chain) copyIsWhole() bool {
+	for at := c.a.blocks() - 1; at >= c.end; at-- {
+		if e, err := c.header(at); err == nil && at+e.Blocks == c.a.blocks() {
+			return c.Verify(e) == nil
+		}
+	}
+	return false
 }
 
 // reach returns the block behind what is in the chain, or would be again if a

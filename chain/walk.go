@@ -235,7 +235,7 @@ func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 		}
 		return e
 	case copied && !unreadable(err):
-	case err == nil && e.Prev == prev && e.Number == number && e.garbage > 0:
+	case err == nil && e.Prev == prev && e.Number == number && e.used > 0:
 		// Where the payload does not hold, no commit record was begun.
 		if c.Verify(e) == nil {
 			c.loose = append(c.loose, loose{looseCommit, at})

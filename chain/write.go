@@ -177,6 +177,10 @@ func (c *Chain) lay(block int, h *Header, p *Payload) (*Entry, error) {
 		}
 		delete(c.verified, block+i)
 	}
+	// Where a payload stands, its slots are blank: Repair relies on that.
+	if err := c.a.sync(); err != nil {
+		return nil, err
+	}
 	start, end := c.a.offset(block), roundUp(l.frame+h.Stored, int64(c.a.g.WriteSize))
 	err := eachBlock(c.a, start, h.stream(p, end), end, func(b []byte, off int64) error {
 		return c.failed(off, c.a.program(b, off))

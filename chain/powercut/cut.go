@@ -25,6 +25,16 @@ func (s *shape) cuts(dev *sim.Device, op sim.Op) []sim.Cut {
 	return dev.Cuts(op, true, limit)
 }
 
+// deeper lists the ways to cut op of a command that follows a cut. Of a block
+// device, what was written since the last sync is as good as not written: to cut
+// at each sync is enough.
+func (s *shape) deeper(dev *sim.Device, op sim.Op) []sim.Cut {
+	if s.kind == sim.Block && op.Kind != sim.OpSync {
+		return nil
+	}
+	return dev.Cuts(op, false, 1)
+}
+
 // cut cuts the power at every operation of the job, in every way.
 func (j *job) cut(t *tally) {
 	trace, ok := j.trace(t)
@@ -88,7 +98,7 @@ func (j *job) trace(t *tally) (ops []sim.Op, ok bool) {
 // a torn flash.
 func (j *job) again(r *trial, torn *sim.Device, repair []sim.Op) {
 	for i, op := range repair {
-		for _, how := range torn.Cuts(op, true, deep) {
+		for _, how := range torn.Cuts(op, j.s.kind != sim.Block, deep) {
 			r.cuts.Add(1)
 			r.deeper.Add(1)
 			d := torn.Fork()
@@ -122,7 +132,7 @@ func (j *job) next(r *trial, shows string, n int) {
 	}
 	cur := r.dev.Fork()
 	for i, op := range run.Trace() {
-		for _, how := range cur.Cuts(op, false, 1) {
+		for _, how := range j.s.deeper(cur, op) {
 			r.cuts.Add(1)
 			r.deeper.Add(1)
 			d := cur.Fork()

@@ -40,8 +40,8 @@ func (d *Device) tearCache(op Op, c Cut, r *rand.PCG) {
 }
 
 // lose goes back to what was durable and does what a cut leaves of the writes
-// since then. A block with an erase among them must be erased before it is
-// programmed; what the programs hit is scarred.
+// since then. What an erase among them leaves can be written over, as any sector
+// can; what the programs hit is scarred.
 func (d *Device) lose(c Cut, r *rand.PCG) {
 	now := d.slots
 	d.slots, d.own = slices.Clone(d.durable), nil
@@ -69,9 +69,8 @@ func (d *Device) lose(c Cut, r *rand.PCG) {
 		d.shuffle(r)
 	}
 	for _, op := range d.pending {
-		s := &d.slots[op.Block]
 		if op.Kind == OpErase {
-			s.torn = true
+			d.slots[op.Block].next = 0 // what it left can be written over
 			continue
 		}
 		_, in := d.split(op.Off)
