@@ -96,7 +96,8 @@ const identifySize = flash.MinEraseSize
 
 // Identify says what dev holds. A chain is a header in the first erase block,
 // whole or damaged, or, where that block holds nothing known, the copy of a
-// first entry in the back buffer.
+// first entry in the back buffer; where it is erased, also what a power cut has
+// left of that copy's commit record.
 func Identify(dev flash.Device) (Content, error) {
 	a, err := newArea(dev)
 	if err != nil {
@@ -125,7 +126,7 @@ func Identify(dev flash.Device) (Content, error) {
 	switch {
 	case err != nil:
 		return ContentUnknown, err
-	case len(c.entries) > 0:
+	case len(c.entries) > 0, blank(b) && c.copyTorn():
 		return ContentChain, nil
 	case isExt4(b):
 		return ContentExt4, nil
@@ -133,4 +134,20 @@ func Identify(dev flash.Device) (Content, error) {
 		return ContentErased, nil
 	}
 	return ContentUnknown, nil
+}
+
+// copyTorn reports whether a copy in the back buffer is not committed, but may
+// read as if it were next time.
+func (c *Chain) copyTorn() bool {
+	slot, off := c.copySlot()
+	if c.Settled() || off < 0 {
+		return false
+	}
+	var b [recordSize]byte
+	for i := range int64(rereads * copySlots) {
+		if _, err := c.a.ReadAt(b[:], off+i%copySlots*slot); err == nil && recordLike(b[:]) {
+			return true
+		}
+	}
+	return false
 }

@@ -79,6 +79,44 @@ func TestIdentifyMidRewrite(t *testing.T) {
 	}
 }
 
+// TestIdentifyTornCopy: the first entry was rolled back and is in the way of the
+// back buffer, so its header is erased before anything is written. When the
+// commit record of the next entry is cut off, nothing else is a chain.
+func TestIdentifyTornCopy(t *testing.T) {
+	g := flash.Geometry{Size: 8 * 4096, EraseSize: 4096, WriteSize: 1}
+	dev := sim.New(g)
+	do(t, dev, config(t, noise("a|", 17_000)), rollback(0))
+	next := config(t, noise("b|", 13_000))
+	torn := 0
+	for k, done := 0, false; !done; k++ {
+		for _, tear := range []sim.Form{sim.Half, sim.Weak} {
+			d := dev.Fork()
+			d.CutAfter(k, tear, 1)
+			if done = next.do(open(t, d)) == nil; done {
+				break
+			}
+			d.PowerOn()
+			c := open(t, d)
+			if got, err := chain.Identify(d); err != nil || got != chain.ContentChain && !c.Settled() {
+				t.Errorf("cut %d at operation %d: %v, %v", tear, k, got, err)
+			}
+			if c.Settled() || len(c.Entries()) > 0 {
+				continue
+			}
+			torn++
+			if err := c.Repair(); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := chain.Identify(d); err != nil || got != chain.ContentErased {
+				t.Errorf("cut %d at operation %d, then repaired: %v, %v", tear, k, got, err)
+			}
+		}
+	}
+	if torn < 2 {
+		t.Errorf("%d torn records: the story lost its point", torn)
+	}
+}
+
 func TestGeometryOfAnImage(t *testing.T) {
 	for _, g := range geometries {
 		dev := sim.New(g)
