@@ -16,6 +16,7 @@ func (r *Report) AppendJSON(b []byte) []byte {
 	b = appendString(append(b, ','), "root", r.Root)
 	b = appendString(append(b, ','), "device", r.Device)
 	b = appendString(append(b, ','), "holds", r.Holds)
+	b = appendBool(append(b, ','), "repaired", r.Repaired)
 	b = appendList(append(b, ','), "entries", r.Entries, Entry.appendJSON)
 	b = appendList(append(b, ','), "skipped", r.Skipped, Skipped.appendJSON)
 	b = appendList(append(b, ','), "phases", r.Phases, Phase.appendJSON)

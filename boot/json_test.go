@@ -25,13 +25,14 @@ func valid(s string) string {
 
 func full() boot.Report {
 	return boot.Report{
-		Version: 1,
-		State:   boot.State{Snapshot: 2, Volatile: true, ID: strings.Repeat("ab", 32)},
-		Asked:   "rollback=2",
-		Layout:  boot.Stacked,
-		Root:    "/dev/vda",
-		Device:  "/dev/mtd0",
-		Holds:   "chain",
+		Version:  1,
+		State:    boot.State{Snapshot: 2, Volatile: true, ID: strings.Repeat("ab", 32)},
+		Asked:    "rollback=2",
+		Layout:   boot.Stacked,
+		Root:     "/dev/vda",
+		Device:   "/dev/mtd0",
+		Holds:    "chain",
+		Repaired: true,
 		Entries: []boot.Entry{
 			{Number: 1, Label: "first", Hash: "01", Stored: 1, Unpacked: 2, Microseconds: 3},
 			{Number: 2, Volatile: true, Label: "", Hash: "02", Stored: math.MaxInt64, Unpacked: math.MinInt64, Microseconds: -1},

@@ -19,17 +19,18 @@ const (
 
 // Report is what happened in one boot.
 type Report struct {
-	Version int       `json:"version"` // of this structure: 1
-	State   State     `json:"state"`   // the state that was booted
-	Asked   string    `json:"asked"`   // last, rollback, rollback=N, skip
-	Layout  string    `json:"layout"`  // Stacked, Flat, Classic or Bare
-	Root    string    `json:"root"`    // the device of the squashfs
-	Device  string    `json:"device"`  // the device of rootfs_data; empty: there is none
-	Holds   string    `json:"holds"`   // what that device holds: chain, erased, jffs2, …
-	Entries []Entry   `json:"entries"` // what was replayed, oldest first
-	Skipped []Skipped `json:"skipped"` // what was not, and why
-	Phases  []Phase   `json:"phases"`  // the parts of the boot, in order
-	Init    []string  `json:"init"`    // the command line of the real init
+	Version  int       `json:"version"`  // of this structure: 1
+	State    State     `json:"state"`    // the state that was booted
+	Asked    string    `json:"asked"`    // last, rollback, rollback=N, skip
+	Layout   string    `json:"layout"`   // Stacked, Flat, Classic or Bare
+	Root     string    `json:"root"`     // the device of the squashfs
+	Device   string    `json:"device"`   // the device of rootfs_data; empty: there is none
+	Holds    string    `json:"holds"`    // what that device holds: chain, erased, jffs2, …
+	Repaired bool      `json:"repaired"` // what a power cut had left between two states was tied up, on flash
+	Entries  []Entry   `json:"entries"`  // what was replayed, oldest first
+	Skipped  []Skipped `json:"skipped"`  // what was not, and why
+	Phases   []Phase   `json:"phases"`   // the parts of the boot, in order
+	Init     []string  `json:"init"`     // the command line of the real init
 }
 
 // State names a state of the unit.

@@ -27,6 +27,7 @@ type unit struct {
 	console string // terminal of the shells and of the real init
 	sysfs   string // where sysfs is mounted
 	modules string // directory of kernel modules
+	open    func(path string, o *flash.Options) (flash.Device, error)
 	log     *logger
 
 	par     *parameters
@@ -53,6 +54,7 @@ func newUnit() *unit {
 		console: "/dev/console",
 		sysfs:   "/sys",
 		modules: "/modules",
+		open:    flash.Open,
 		log:     &logger{path: "/dev/kmsg"},
 		par:     parse(""),
 	}

@@ -72,7 +72,7 @@ func (u *unit) openChain() error {
 	u.log.debugf("%s holds: %s", u.data, content)
 	switch {
 	case content == chain.ContentChain || content.Free():
-		return u.walkChain()
+		return u.walkChain(content == chain.ContentChain)
 	case content == chain.ContentJFFS2, content == chain.ContentUBIFS, content == chain.ContentExt4, content == chain.ContentF2FS:
 		u.classic = content.String()
 		return nil
@@ -80,7 +80,8 @@ func (u *unit) openChain() error {
 	return fmt.Errorf("%s holds %s, which is no chain", u.data, content)
 }
 
-func (u *unit) walkChain() error {
+// walkChain walks the chain, repairs it if it may, and notes what is damaged.
+func (u *unit) walkChain(repair bool) error {
 	c, err := chain.Open(u.flash)
 	if err != nil {
 		return fmt.Errorf("cannot read the chain on %s: %w", u.data, err)
@@ -91,6 +92,9 @@ func (u *unit) walkChain() error {
 		if err := c.Check(); err != nil {
 			u.log.errorf("%v", err)
 		}
+	}
+	if repair && u.par.asked == (asked{}) && !c.Settled() {
+		c = u.repair(c)
 	}
 	for _, d := range c.Damage() {
 		u.skip(strings.TrimSuffix(strings.TrimPrefix(d.What, "the "), " entry"), d.Err)

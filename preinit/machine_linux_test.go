@@ -358,6 +358,7 @@ type process struct {
 	console *os.File
 	typed   buffer
 	before  []byte
+	opens   int // inotify(7) of the flash
 }
 
 func (m *machine) start(parameters ...string) *process {
@@ -389,6 +390,13 @@ func (m *machine) start(parameters ...string) *process {
 	self, err := os.Executable()
 	m.must(err)
 	p := &process{m: m, kmsg: filepath.Join(m.dir, "kmsg"), before: before}
+	p.opens, err = unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	m.must(err)
+	m.t.Cleanup(func() { unix.Close(p.opens) })
+	if m.flash != "" {
+		_, err = unix.InotifyAddWatch(p.opens, m.flash, unix.IN_CLOSE_WRITE)
+		m.must(err)
+	}
 	var tty string
 	p.console, tty = m.terminal()
 	p.cmd = exec.Command(self, append([]string{stageArg, m.dir}, m.args...)...)
@@ -469,6 +477,9 @@ func (p *process) wait() *result {
 	if p.before != nil && !bytes.Equal(p.before, after) {
 		p.m.t.Error("the boot changed the flash")
 	}
+	if opened := p.openedForWriting(); p.before != nil && opened {
+		p.m.t.Error("the boot opened the flash for writing")
+	}
 	r.console = p.typed.String()
 	if _, text, ok := strings.Cut(strings.ReplaceAll(r.out+r.console, "\r\n", "\n"), "json-begin\n"); ok {
 		text, _, _ = strings.Cut(text, "json-end")
@@ -478,6 +489,16 @@ func (p *process) wait() *result {
 		}
 	}
 	return r
+}
+
+// openedForWriting reports whether the flash was, since the start of the boot.
+func (p *process) openedForWriting() bool {
+	p.m.t.Helper()
+	n, err := unix.Read(p.opens, make([]byte, 4096))
+	if err != unix.EAGAIN {
+		p.m.must(err)
+	}
+	return n > 0
 }
 
 // has fails the test unless each line is one that init printed.

@@ -98,7 +98,7 @@ func TestBootReport(t *testing.T) {
 		if err := json.Unmarshal([]byte(u.run("cat "+boot.ReportPath)), &fields); err != nil {
 			u.Fatal(err)
 		}
-		for _, name := range []string{"version", "state", "asked", "layout", "root", "device", "holds", "entries", "skipped", "phases", "init"} {
+		for _, name := range []string{"version", "state", "asked", "layout", "root", "device", "holds", "repaired", "entries", "skipped", "phases", "init"} {
 			if _, ok := fields[name]; !ok {
 				u.Errorf("boot.json has no %q", name)
 			}
