@@ -1,0 +1,130 @@
+//go:build amd64 || arm64
+
+package inject
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Failure is what happens to a call.
+type Failure struct {
+	Nth   int        // of those that count, from 1
+	Calls []string   // the names of those that count; nil: all
+	Errno unix.Errno // what it returns; it does nothing else, but for close, which closes
+	Short bool       // instead, a read or write does the first half; only those of 2 bytes and more count
+	Stays bool       // all that count fail from then on
+}
+
+// Thread is a thread whose system calls can fail.
+type Thread struct {
+	fd int
+
+	mu      sync.Mutex
+	armed   bool
+	failure Failure
+	count   int    // calls that counted
+	failed  string // the first call that failed
+}
+
+// NewThread makes the calling goroutine the only one of its thread, for the
+// rest of its life, and gets hold of the system calls of that. All but those
+// that are made in Fail are as ever, though slower.
+func NewThread() (*Thread, error) {
+	runtime.LockOSThread()
+	fd, err := install()
+	if err != nil {
+		return nil, err
+	}
+	t := &Thread{fd: fd}
+	go t.answer()
+	return t, nil
+}
+
+// Fail runs f with a failure in it, and returns the name of the call that
+// failed, or "" when there were not so many.
+func (t *Thread) Fail(failure Failure, f func()) string {
+	t.mu.Lock()
+	t.armed, t.failure, t.count, t.failed = true, failure, 0, ""
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		t.armed = false
+		t.mu.Unlock()
+	}()
+	f()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failed
+}
+
+// answer answers calls until the thread is gone.
+func (t *Thread) answer() {
+	defer unix.Close(t.fd)
+	for {
+		n, err := receive(t.fd)
+		if err == unix.EPIPE {
+			return
+		} else if err != nil {
+			panic(fmt.Sprintf("inject: cannot receive a system call: %v", err))
+		}
+		t.one(n)
+	}
+}
+
+// one answers one call.
+func (t *Thread) one(n *notification) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
+	counts := t.armed && t.failure.counts(n)
+	hit := counts && (t.count+1 == t.failure.Nth || t.failure.Stays && t.count >= t.failure.Nth)
+	if hit {
+		r = t.failure.response(n)
+	}
+	if !send(t.fd, r) {
+		return
+	}
+	if counts {
+		t.count++
+	}
+	if hit && t.failed == "" {
+		t.failed = names[uintptr(n.nr)]
+	}
+}
+
+// counts reports whether a call is one of those that can fail.
+func (f *Failure) counts(n *notification) bool {
+	if f.Short {
+		switch n.nr {
+		case unix.SYS_READ, unix.SYS_WRITE, unix.SYS_PREAD64, unix.SYS_PWRITE64:
+		default:
+			return false
+		}
+		if n.args[2] < 2 {
+			return false
+		}
+	}
+	return f.Calls == nil || slices.Contains(f.Calls, names[uintptr(n.nr)])
+}
+
+// response makes the failure. What it does of the call, it does in place of the
+// thread: memory and descriptors are the same.
+func (f *Failure) response(n *notification) response {
+	if f.Short {
+		a := n.args
+		got, _, errno := unix.Syscall6(uintptr(n.nr), uintptr(a[0]), uintptr(a[1]), uintptr(a[2]/2), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))
+		if errno != 0 {
+			return response{id: n.id, errno: -int32(errno)}
+		}
+		return response{id: n.id, val: int64(got)}
+	}
+	if n.nr == unix.SYS_CLOSE {
+		unix.Close(int(n.args[0]))
+	}
+	return response{id: n.id, errno: -int32(f.Errno)}
+}
