@@ -81,8 +81,6 @@ type file struct {
 	ones []byte // an erased block, made when first needed
 }
 
-func (d *file) ReadAt(p []byte, off int64) (int, error) { return d.f.ReadAt(p, off) }
-
 func (d *file) Erase(block int) error {
 	if err := d.mayErase(block); err != nil {
 		return err
@@ -105,8 +103,11 @@ func (d *file) Sync() error {
 	if d.readOnly {
 		return nil
 	}
-	if err := d.f.Sync(); err != nil {
-		return err
+	err := d.f.Sync()
+	// Of pages that could not be written the kernel says that they were: what
+	// they hold is not what the medium has.
+	if dropped := dropCache(d.f); err == nil {
+		err = dropped
 	}
-	return dropCache(d.f)
+	return err
 }

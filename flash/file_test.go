@@ -3,6 +3,7 @@ package flash_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,5 +128,21 @@ func TestOpenRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: %v, want %q in it", c.name, err, c.say)
 		}
+	}
+}
+
+// TestFileBecomesShorter: what is not there any more cannot be read.
+func TestFileBecomesShorter(t *testing.T) {
+	path := image(t, 3*65536)
+	d, err := flash.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := os.Truncate(path, 65536); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.ReadAt(make([]byte, 100), 65536-50); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -3,7 +3,6 @@ package flash
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -59,14 +58,6 @@ type mtd struct {
 	nand bool // has bad blocks
 }
 
-func (d *mtd) ReadAt(p []byte, off int64) (int, error) {
-	n, err := d.f.ReadAt(p, off)
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
-}
-
 func (d *mtd) Erase(block int) error {
 	if err := d.mayErase(block); err != nil {
 		return err
@@ -111,20 +102,27 @@ func (d *mtd) Sync() error {
 func (d *mtd) offset(block int) int64 { return int64(block) * int64(d.g.EraseSize) }
 
 func (d *mtd) ioctl(request uint, arg unsafe.Pointer) error {
-	_, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(arg))
-	if errno != 0 {
-		return errno
-	}
-	return nil
+	_, err := d.call(request, arg)
+	return err
 }
 
 // ask is an ioctl whose argument is an offset and whose result is a number.
 func (d *mtd) ask(request uint, off int64) (int, error) {
-	r, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(unsafe.Pointer(&off)))
-	if errno != 0 {
+	return d.call(request, unsafe.Pointer(&off))
+}
+
+// call is an ioctl that is made again when a signal came in between.
+func (d *mtd) call(request uint, arg unsafe.Pointer) (int, error) {
+	for {
+		r, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(arg))
+		switch errno {
+		case 0:
+			return int(r), nil
+		case unix.EINTR:
+			continue
+		}
 		return 0, errno
 	}
-	return int(r), nil
 }
 
 // sysfsInt reads a file of sysfs that holds one decimal number.

@@ -1,6 +1,10 @@
 package flash
 
-import "os"
+import (
+	"errors"
+	"io"
+	"os"
+)
 
 // node is what all devices behind a node of the file system have in common.
 type node struct {
@@ -10,6 +14,16 @@ type node struct {
 }
 
 func (d *node) Geometry() Geometry { return d.g }
+
+// ReadAt goes on after short reads and signals, as Program does after short
+// writes.
+func (d *node) ReadAt(p []byte, off int64) (int, error) {
+	n, err := d.f.ReadAt(p, off)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
 
 func (d *node) Program(p []byte, off int64) error {
 	if d.readOnly {
