@@ -67,24 +67,33 @@ func (a *area) split(n int, off int64, f func(from, to int, at int64) error) err
 	return nil
 }
 
-// ReadAt reads len(p) bytes at off.
+// ReadAt reads len(p) bytes at off. What cannot be read is tried again: a place
+// that fails once is no damage, and what is damaged may be overwritten.
 func (a *area) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off+int64(len(p)) > a.g.Size {
 		return 0, fmt.Errorf("cannot read %d bytes at offset %d: the flash ends at %d", len(p), off, a.g.Size)
 	}
 	var err error
-	if a.good == nil {
-		_, err = a.dev.ReadAt(p, off)
-	} else {
-		err = a.split(len(p), off, func(from, to int, at int64) error {
-			_, err := a.dev.ReadAt(p[from:to], at)
-			return err
-		})
+	for range rereads {
+		if err = a.read(p, off); !unreadable(err) {
+			break
+		}
 	}
 	if err != nil {
 		return 0, fmt.Errorf("cannot read %d bytes at offset %d: %w", len(p), off, err)
 	}
 	return len(p), nil
+}
+
+func (a *area) read(p []byte, off int64) error {
+	if a.good == nil {
+		_, err := a.dev.ReadAt(p, off)
+		return err
+	}
+	return a.split(len(p), off, func(from, to int, at int64) error {
+		_, err := a.dev.ReadAt(p[from:to], at)
+		return err
+	})
 }
 
 // program writes p at off, one erase block after the other.

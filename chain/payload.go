@@ -91,6 +91,20 @@ type chunkReader struct {
 	err   error  // what Read failed with
 }
 
+// readHashed fills b from off, and reports whether it has its hash. What has not
+// is read again: it may be right the next time.
+func (a *area) readHashed(b []byte, off int64, want Hash) (bool, error) {
+	for range rereads {
+		if _, err := a.ReadAt(b, off); err != nil {
+			return false, err
+		}
+		if sha256.Sum256(b) == want {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (c *Chain) chunks(e *Entry) (*chunkReader, error) {
 	start := c.a.offset(e.Block)
 	r := &chunkReader{
@@ -99,10 +113,9 @@ func (c *Chain) chunks(e *Entry) (*chunkReader, error) {
 		off:   start + e.layout.frame,
 		left:  e.Stored,
 	}
-	if _, err := c.a.ReadAt(r.table, start+e.layout.table); err != nil {
+	if good, err := c.a.readHashed(r.table, start+e.layout.table, e.Table); err != nil {
 		return nil, err
-	}
-	if sha256.Sum256(r.table) != e.Table {
+	} else if !good {
 		return nil, fmt.Errorf("%w: its chunk table at offset %d does not have the hash in its header", ErrDamaged, start+e.layout.table)
 	}
 	r.buf = make([]byte, min(chunkSize, r.left))
@@ -127,10 +140,9 @@ func (r *chunkReader) next() error {
 	if len(b) == 0 {
 		return nil
 	}
-	if _, err := r.a.ReadAt(b, r.off); err != nil {
+	if good, err := r.a.readHashed(b, r.off, Hash(r.table)); err != nil {
 		return err
-	}
-	if sum := sha256.Sum256(b); !bytes.Equal(sum[:], r.table[:len(sum)]) {
+	} else if !good {
 		return fmt.Errorf("%w: the %d bytes at offset %d do not have their hash", ErrDamaged, len(b), r.off)
 	}
 	r.table = r.table[sha256.Size:]
