@@ -9,7 +9,7 @@ export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo run test test-short fuzz lint clean setup
+.PHONY: help build image demo run test test-short fuzz powercut-vm lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,7 @@ test: image ## all tests, on virtual machines too
 	@mkdir -p build
 	go test -count=1 -v $$(go list ./... | grep -v /qemu/scenario) 2>&1 | tee build/test.log | $(progress)
 	go test -count=1 -v -timeout 30m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
+	go run ./qemu/powercut -n 20
 	@if grep -A2 -e '--- SKIP' build/test.log; then echo 'make test: tests were skipped'; exit 1; fi
 
 progress = grep --line-buffered -Ev '^=== |^ +--- PASS|^PASS$$|no test files'
@@ -43,6 +44,12 @@ T ?= 1m
 
 fuzz: ## every fuzz target for a while (T=1m each), figures in build/fuzz.json
 	@.ci/fuzz $(T)
+
+N ?= 20
+SEED ?= 1
+
+powercut-vm: setup ## N power cuts on virtual machines (N=20, SEED=1), figures in build/powercut-vm.json
+	go run ./qemu/powercut -n $(N) -seed $(SEED)
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .) && if [ "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

@@ -5,8 +5,9 @@
 // machine would reset, the process ends, and the next boot may have another
 // kernel command line. The VM has a Console, for what the kernel and preinit
 // say and for emergency shells, and a second serial line on which Run executes
-// shell commands, answered by the probe that the test image carries. Kill is a
-// power cut.
+// shell commands, answered by the probe that the test image carries; with
+// Follow, a command that does not end has the line for itself. Kill is a power
+// cut.
 //
 // The machine is emulated (tcg). QEMU_ACCEL=kvm takes another accelerator.
 //
@@ -15,8 +16,10 @@
 //	setup      installs the Debian packages that all this needs, if any is missing
 //	image      kernel, initramfs and squashfs, built for these machines
 //	mkimage    the program that builds them
-//	probe      the program inside the squashfs: runs commands, makes and describes trees
+//	probe      the program inside the squashfs: runs commands, makes and describes
+//	           trees, and is the loop of powercut
 //	agent      what the second serial line carries
 //	scenario   the tests that boot machines
+//	powercut   make powercut-vm
 //	demo, run  make demo, make run
 package qemu

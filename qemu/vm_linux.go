@@ -3,6 +3,7 @@ package qemu
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -25,6 +26,7 @@ type VM struct {
 	process *exec.Cmd
 	line    net.Conn // to the agent
 	agent   *agent.Client
+	journal *Console      // what Follow reads from it; or nil
 	ended   chan struct{} // closed when the process is no more, and its console read
 }
 
@@ -73,7 +75,6 @@ func (m *Machine) Start() (*VM, error) {
 	}
 	go func() {
 		process.Wait()
-		line.Close()
 		<-vm.Console.done
 		close(vm.ended)
 	}()
@@ -127,8 +128,25 @@ func (v *VM) Wait(timeout time.Duration) error {
 	}
 }
 
-// Kill cuts the power: SIGKILL to the emulator. It returns when that is gone.
+// Follow starts a shell command that writes to the second serial line by itself,
+// /dev/ttyS1, and returns that line. Run is of no use any more.
+func (v *VM) Follow(command string) (*Console, error) {
+	v.line.SetDeadline(time.Time{})
+	out, err := v.agent.Follow(command)
+	if err != nil {
+		return nil, fmt.Errorf("cannot run %q: %w", command, v.reason(err))
+	}
+	v.journal = newConsole(io.NopCloser(out), v.line)
+	return v.journal, nil
+}
+
+// Kill cuts the power: SIGKILL to the emulator. It returns when that is gone,
+// and all that it sent was read.
 func (v *VM) Kill() {
 	v.process.Process.Kill()
 	<-v.ended
+	if v.journal != nil {
+		<-v.journal.done
+	}
+	v.line.Close()
 }

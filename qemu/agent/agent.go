@@ -4,7 +4,8 @@
 //
 // The machine says "ready\n". A command is sent as "run LENGTH\n" and that many
 // bytes of shell; the answer is "done STATUS OUT ERR\n" and that many bytes of
-// standard output and of standard error. One command runs at a time.
+// standard output and of standard error. One command runs at a time. One that
+// does not end may write to the line itself: Follow.
 package agent
 
 import (
@@ -94,10 +95,7 @@ func (c *Client) Ready() error {
 // Run runs a shell command in the machine and waits for its end. The error is
 // about the line; that a command failed is in the result.
 func (c *Client) Run(command string) (Result, error) {
-	if len(command) > MaxCommand {
-		return Result{}, fmt.Errorf("cannot run a command of %d bytes: at most %d", len(command), MaxCommand)
-	}
-	if _, err := fmt.Fprintf(c.line, "run %d\n%s", len(command), command); err != nil {
+	if err := c.send(command); err != nil {
 		return Result{}, err
 	}
 	head, err := c.in.ReadString('\n')
@@ -115,4 +113,21 @@ func (c *Client) Run(command string) (Result, error) {
 	}
 	r.Output, r.Errors = string(text[:out]), string(text[out:])
 	return r, nil
+}
+
+// Follow starts a shell command that itself writes to the line, and returns
+// what it writes. It is the last command that the line can carry.
+func (c *Client) Follow(command string) (io.Reader, error) {
+	if err := c.send(command); err != nil {
+		return nil, err
+	}
+	return c.in, nil
+}
+
+func (c *Client) send(command string) error {
+	if len(command) > MaxCommand {
+		return fmt.Errorf("cannot run a command of %d bytes: at most %d", len(command), MaxCommand)
+	}
+	_, err := fmt.Fprintf(c.line, "run %d\n%s", len(command), command)
+	return err
 }

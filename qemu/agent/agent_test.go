@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -55,6 +56,30 @@ func TestRunRefusesLongCommands(t *testing.T) {
 	}
 	if r, err := c.Run("echo still here"); err != nil || r.Output != "still here\n" {
 		t.Errorf("afterwards: %+v, %v", r, err)
+	}
+}
+
+// What a command writes to the line itself comes back until the line ends.
+func TestFollow(t *testing.T) {
+	here, there := net.Pipe()
+	defer here.Close()
+	go func() {
+		buf := make([]byte, 100)
+		n, _ := there.Read(buf)
+		there.Write(append([]byte("one\ntwo\n"), buf[:n]...))
+		there.Close()
+	}()
+	c := agent.NewClient(here)
+	if _, err := c.Follow(strings.Repeat("x", agent.MaxCommand+1)); err == nil {
+		t.Error("a long command was accepted")
+	}
+	out, err := c.Follow("loop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(out)
+	if want := "one\ntwo\nrun 4\nloop"; err != nil || string(text) != want {
+		t.Errorf("%q, %v, want %q", text, err, want)
 	}
 }
 

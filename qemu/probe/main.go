@@ -5,6 +5,9 @@
 //	probe serve            runs shell commands that arrive on the second serial line
 //	probe exotic DIR       makes in DIR one file of every kind that is hard to keep
 //	probe dump PATH...     describes trees, exactly: equal output means equal trees
+//	probe trees            describes those that the loop changes
+//	probe loop SEED N      runs commands until the power is cut, with a journal on the
+//	                       second serial line; the trees it makes have numbers from N
 //
 // Started as init it records its arguments, environment and process number in
 // /run and goes on with /sbin/init.
@@ -43,15 +46,23 @@ func run(args []string) error {
 	case len(args) == 2 && args[0] == "exotic":
 		return exotic(args[1])
 	case len(args) > 1 && args[0] == "dump":
-		out := bufio.NewWriter(os.Stdout)
-		for _, top := range args[1:] {
-			if err := dump(out, top); err != nil {
-				return err
-			}
-		}
-		return out.Flush()
+		return dumpAll(args[1:])
+	case len(args) == 1 && args[0] == "trees":
+		return dumpAll(generated)
+	case len(args) == 3 && args[0] == "loop":
+		return loopFor(args[1], args[2])
 	}
-	return fmt.Errorf("usage: probe serve, probe exotic DIR, probe dump PATH")
+	return fmt.Errorf("usage: probe serve, probe exotic DIR, probe dump PATH, probe trees, probe loop SEED N")
+}
+
+func dumpAll(tops []string) error {
+	out := bufio.NewWriter(os.Stdout)
+	for _, top := range tops {
+		if err := dump(out, top); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 // serve makes the serial line carry every byte as it is, and runs commands. On

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"chainroot/boot"
+	"chainroot/qemu"
+	"chainroot/qemu/image"
+	"chainroot/qemu/powercut/journal"
+)
+
+// flashSize is the size of rootfs_data, in bytes: full after some ten commits,
+// so that commands meet its end too.
+const flashSize = 3 << 19
+
+// perBoot is how many numbers for trees each boot gets: more than it can use.
+const perBoot = 1000
+
+// unit is a unit whose power is cut again and again.
+type unit struct {
+	machine  *qemu.Machine
+	snapshot string // the program, for this host
+	dir      string // of its flash, and what else is of use after a failure
+	random   *rand.Rand
+	window   time.Duration
+
+	vm    *qemu.VM
+	boots uint64
+	state journal.State
+	trees journal.Trees
+}
+
+func newUnit(img *image.Image, attach qemu.Attach, dir string, seed uint64, window time.Duration) *unit {
+	return &unit{
+		machine:  img.Machine(filepath.Join(dir, "flash.img"), attach),
+		snapshot: img.Snapshot,
+		dir:      dir,
+		random:   rand.New(rand.NewPCG(seed, uint64(attach))),
+		window:   window,
+	}
+}
+
+// start boots the unit for the first time, with an erased flash.
+func (u *unit) start() error {
+	if err := os.MkdirAll(u.dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(u.machine.Flash, bytes.Repeat([]byte{0xff}, flashSize), 0o644); err != nil {
+		return err
+	}
+	s, err := u.boot()
+	if err != nil {
+		return err
+	}
+	if len(s.chain) > 0 {
+		return fmt.Errorf("a unit with an erased flash boots %s", s.chain)
+	}
+	u.state, u.trees = journal.Firmware(s.tree), journal.Trees{"": s.tree}
+	return nil
+}
+
+// shown is what a boot shows.
+type shown struct {
+	chain   journal.Entries // that was replayed
+	tree    string          // hash of what the loop changes
+	skipped []boot.Skipped
+}
+
+func (u *unit) boot() (s shown, err error) {
+	u.boots++
+	if u.vm, err = u.machine.Boot(); err != nil {
+		return s, err
+	}
+	text, err := u.run("cat " + boot.ReportPath)
+	if err != nil {
+		return s, err
+	}
+	var r boot.Report
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return s, fmt.Errorf("cannot read the report of the boot: %w", err)
+	}
+	for _, e := range r.Entries {
+		s.chain = append(s.chain, journal.Entry{Label: e.Label, Volatile: e.Volatile})
+	}
+	s.skipped = r.Skipped
+	if text, err = u.run(image.Probe + " trees"); err != nil {
+		return s, err
+	}
+	u.keep("trees.txt", text)
+	s.tree = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	return s, nil
+}
+
+// run runs a command on the unit that must succeed.
+func (u *unit) run(command string) (string, error) {
+	r, err := u.vm.Run(command)
+	if err == nil && r.Status != 0 {
+		err = fmt.Errorf("%q ended with status %d: %s%s", command, r.Status, r.Output, r.Errors)
+	}
+	return r.Output, err
+}
+
+// cut is what happened in a round.
+type cut struct {
+	after   time.Duration // from the first command on
+	steps   []journal.Step
+	promise journal.Promise
+	booted  journal.Entries // afterwards
+	outcome journal.Outcome
+	reason  string // of an outcome that must not be
+}
+
+// round lets the unit run, cuts its power, and boots it again. An error means
+// that there is no verdict: a command did what it should not, with the power
+// on, or something is wrong with the test.
+func (u *unit) round() (c cut, err error) {
+	c.after = time.Duration(u.random.Int64N(int64(u.window)))
+	text, err := u.work(c.after)
+	if err != nil {
+		return c, err
+	}
+	steps, broken := journal.Parse(text)
+	c.steps = steps
+	u.trees.Add(steps)
+	if c.promise, err = journal.Owed(u.state, steps); err != nil {
+		return c, err
+	}
+	if broken != nil {
+		return c, broken
+	}
+	seen, looked := u.look()
+	s, err := u.boot()
+	if err != nil {
+		c.outcome, c.reason = journal.Lost, err.Error()
+		return c, nil
+	}
+	c.booted = s.chain
+	c.outcome, u.state = c.promise.Judge(u.trees, s.chain, s.tree)
+	switch {
+	case c.outcome > journal.New:
+		c.reason = fmt.Sprintf("acknowledged was %s", c.promise.Acknowledged.Entries)
+	case looked != nil:
+		c.outcome, c.reason = journal.Mixed, looked.Error()
+	case !slices.Equal(seen, s.chain):
+		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the host saw %s", seen)
+	case len(s.skipped) > 0:
+		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the boot passed over %v", s.skipped)
+	}
+	return c, nil
+}
+
+// work runs the loop on the unit and cuts the power some time after its first
+// line. It returns the journal.
+func (u *unit) work(after time.Duration) (string, error) {
+	lines, err := u.vm.Follow(fmt.Sprintf("%s loop %d %d", image.Probe, u.random.Uint64(), u.boots*perBoot))
+	if err != nil {
+		return "", err
+	}
+	if _, err := lines.Expect("\n", qemu.CommandTimeout); err != nil {
+		return "", err
+	}
+	time.Sleep(after)
+	u.vm.Kill()
+	u.keep("journal.txt", lines.Text())
+	u.keep("console.txt", u.vm.Console.Text())
+	return lines.Text(), nil
+}
+
+// keep leaves a text for whoever looks into a failure.
+func (u *unit) keep(name, text string) {
+	_ = os.WriteFile(filepath.Join(u.dir, name), []byte(text), 0o644) // a convenience
+}
+
+// evidence says what is left to look into after a failure.
+func (u *unit) evidence() string {
+	again := *u.machine
+	again.Flash = u.cutFlash()
+	return fmt.Sprintf("%s has the flash as the cut has left it, and the journal; this boots it:\n%s", u.dir, again.Reproduce())
+}
+
+// end ends the machine if it runs.
+func (u *unit) end() {
+	if u.vm != nil {
+		u.vm.Kill()
+		u.keep("console-last.txt", u.vm.Console.Text())
+	}
+}
