@@ -23,14 +23,15 @@ func (a Attach) String() string {
 // EraseSize is the erase block of rootfs_data in both ways, in bytes.
 const EraseSize = 64 << 10
 
-// Machine is an x86_64 machine to boot. The zero values of Memory, RootParam
-// and Accel stand for defaults.
+// Machine is an x86_64 machine to boot. The zero values of WriteRate,
+// Memory, RootParam and Accel stand for defaults.
 type Machine struct {
 	Kernel    string   // kernel, vmlinux or bzImage
 	Initramfs string   // cpio with preinit
 	Root      string   // squashfs, read-only; empty: no such disk
 	Flash     string   // image of rootfs_data; empty: no such disk
 	Attach    Attach   // what Flash is to the kernel
+	WriteRate int      // of Flash, in bytes per second; 0: as fast as it goes
 	RootParam string   // value of root=; empty: the disk with the squashfs
 	Params    []string // further kernel parameters
 	Memory    int      // MiB; 0: 256
@@ -70,7 +71,11 @@ func (m *Machine) Args(s Serial) []string {
 	if m.Flash != "" {
 		// A machine that is killed keeps what it wrote, in the host's page cache:
 		// to wait for the host's disk on every flush would prove nothing more.
-		args = append(args, disk("flash", m.Flash, "cache=unsafe")...)
+		option := "cache=unsafe"
+		if m.WriteRate != 0 {
+			option += fmt.Sprint(",throttling.bps-write=", m.WriteRate)
+		}
+		args = append(args, disk("flash", m.Flash, option)...)
 	}
 	return args
 }
@@ -96,9 +101,13 @@ func (m *Machine) accel() string {
 // nothing to do with what is tested.
 var fast = []string{"cryptomgr.notests", "mitigations=off"}
 
+// patient leaves out a test of the timer that an emulated machine fails now and
+// then on a busy host: the kernel panics, or takes another timer and hangs.
+const patient = "no_timer_check"
+
 // CommandLine is what the kernel is started with.
 func (m *Machine) CommandLine() string {
-	params := slices.Concat([]string{"console=ttyS0", "rdinit=/preinit", "loglevel=7"}, fast)
+	params := slices.Concat([]string{"console=ttyS0", "rdinit=/preinit", "loglevel=7", patient}, fast)
 	disks := []string{"/dev/vda", "/dev/vdb"}
 	root := m.RootParam
 	if m.Root != "" {

@@ -67,6 +67,14 @@ func TestArgs(t *testing.T) {
 	}
 }
 
+func TestWriteRate(t *testing.T) {
+	m := machine
+	m.WriteRate = 1000
+	if args := m.Args(qemu.Terminal); !slices.Contains(args, "if=none,id=flash,format=raw,cache=unsafe,throttling.bps-write=1000,file=f") {
+		t.Errorf("%q", args)
+	}
+}
+
 func TestAccelerator(t *testing.T) {
 	m := machine
 	for _, test := range []struct{ field, env, want string }{{"", "", "tcg"}, {"", "kvm", "kvm"}, {"hvf", "kvm", "hvf"}} {

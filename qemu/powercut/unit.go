@@ -21,6 +21,14 @@ import (
 // so that commands meet its end too.
 const flashSize = 3 << 19
 
+// The unit's flash is as slow as a NOR chip, in bytes per second, and takes one
+// page of the machine's page cache at a time: most of a command's time goes into
+// writing then, and a cut finds any number of pages written.
+const (
+	writeRate = 1 << 20
+	onePage   = "echo 4 > /sys/block/vdb/queue/max_sectors_kb"
+)
+
 // perBoot is how many numbers for trees each boot gets: more than it can use.
 const perBoot = 1000
 
@@ -39,8 +47,10 @@ type unit struct {
 }
 
 func newUnit(img *image.Image, attach qemu.Attach, dir string, seed uint64, window time.Duration) *unit {
+	machine := img.Machine(filepath.Join(dir, "flash.img"), attach)
+	machine.WriteRate = writeRate
 	return &unit{
-		machine:  img.Machine(filepath.Join(dir, "flash.img"), attach),
+		machine:  machine,
 		snapshot: img.Snapshot,
 		dir:      dir,
 		random:   rand.New(rand.NewPCG(seed, uint64(attach))),
@@ -160,7 +170,7 @@ func (u *unit) round() (c cut, err error) {
 // work runs the loop on the unit and cuts the power some time after its first
 // line. It returns the journal.
 func (u *unit) work(after time.Duration) (string, error) {
-	lines, err := u.vm.Follow(fmt.Sprintf("%s loop %d %d", image.Probe, u.random.Uint64(), u.boots*perBoot))
+	lines, err := u.vm.Follow(fmt.Sprintf("%s && %s loop %d %d", onePage, image.Probe, u.random.Uint64(), u.boots*perBoot))
 	if err != nil {
 		return "", err
 	}
