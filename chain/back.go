@@ -74,12 +74,12 @@ func (c *Chain) readBack() *back {
 	c.serial = max(c.serial, last.last.serial)
 	if last.last.flags&flagMoved != 0 {
 		if last.last.kind == kindVoid && !last.firm {
-			c.loose = append(c.loose, loose{looseSlots, c.a.blocks() - 1})
+			c.loose = append(c.loose, loose{looseSlots, int(slots.slots / int64(c.a.g.EraseSize))})
 		}
 		return nil
 	}
 	for _, e := range found.entries[:len(found.entries)-1] {
-		e.firm = last.firm
+		e.whole, e.firm = last.whole, last.firm
 	}
 	return found
 }

@@ -126,7 +126,7 @@ func Identify(dev flash.Device) (Content, error) {
 	switch {
 	case err != nil:
 		return ContentUnknown, err
-	case len(c.entries) > 0, blank(b) && c.copyTorn():
+	case len(c.entries) > 0, blank(b) && !c.Settled():
 		return ContentChain, nil
 	case isExt4(b):
 		return ContentExt4, nil
@@ -134,20 +134,4 @@ func Identify(dev flash.Device) (Content, error) {
 		return ContentErased, nil
 	}
 	return ContentUnknown, nil
-}
-
-// copyTorn reports whether a copy in the back buffer is not committed, but may
-// read as if it were next time.
-func (c *Chain) copyTorn() bool {
-	slot, off := c.copySlot()
-	if c.Settled() || off < 0 {
-		return false
-	}
-	var b [recordSize]byte
-	for i := range int64(rereads * copySlots) {
-		if _, err := c.a.ReadAt(b[:], off+i%copySlots*slot); err == nil && recordLike(b[:]) {
-			return true
-		}
-	}
-	return false
 }

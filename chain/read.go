@@ -96,11 +96,13 @@ func (c *Chain) anyRecord(block int) bool {
 // records is what the record slots of an entry say.
 type records struct {
 	last    record // the last valid one
+	whole   bool   // it is: its second copy is there too, or was begun
 	firm    bool   // no later reading can say anything else
 	rotten  bool   // its first copy does not hold, though the second was begun
 	used    int    // slots up to here were written to
 	garbage int    // slots that hold neither a record of the entry nor nothing
 	foreign bool   // one of them holds a record of another entry
+	like    bool   // one of them holds what may be left of a record
 	mended  bool   // the header was, by what the records say
 }
 
@@ -174,9 +176,9 @@ func (c *Chain) scan(e *Entry, slots []byte) {
 // scan takes the slots of e in order. All are looked at: a slot that was torn,
 // or erased in part, may look blank.
 //
-// Firm is a record whose second copy is there too, or was begun: for that the
-// first one was read back. A slot with other content behind it may be a record
-// that is whole at the next reading.
+// Whole is a record whose second copy is there too, or was begun: for that the
+// first one was read back. It is firm unless there is other content behind it,
+// which may be a record at the next reading.
 func (e *Entry) scan(slots []byte) {
 	e.records, e.Label = records{mended: e.mended}, e.Header.Label
 	first := -1 // the slot of the last valid record, if that is a first copy
@@ -187,10 +189,10 @@ func (e *Entry) scan(slots []byte) {
 		}
 		e.used = slot + 1
 		r, ok := decodeRecord(raw)
-		switch {
-		case ok && r.of(e.Hash):
+		mine, begun := ok && r.of(e.Hash), first >= 0 && first == slot-1
+		if mine {
 			e.rotten = r.second && e.last.serial != r.serial
-			e.firm = r.second && !e.rotten && !e.last.second
+			e.whole = r.second && !e.rotten && !e.last.second
 			e.last, e.Label = r, e.Header.Label
 			if r.label != "" {
 				e.Label = r.label
@@ -198,11 +200,12 @@ func (e *Entry) scan(slots []byte) {
 			if first = slot; r.second {
 				first = -1
 			}
-		default:
+		} else {
 			e.garbage++
-			e.foreign = e.foreign || ok
-			e.firm = first >= 0 && first == slot-1
+			e.foreign, e.like = e.foreign || ok, e.like || recordLike(raw)
+			e.whole = e.whole || begun
 		}
+		e.firm = e.whole && (mine || begun)
 	}
 }
 

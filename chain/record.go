@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
 )
 
 // recordSize is the size of a record in bytes. The rest of a larger slot stays
@@ -98,6 +99,16 @@ func (r *record) encode() []byte {
 // recordSum is the checksum of a record: of all its bytes but the checksum.
 func recordSum(b []byte) uint32 {
 	return crc32.Update(crc32.ChecksumIEEE(b[:rSum]), crc32.IEEETable, b[rLabel:recordSize])
+}
+
+// maxRecordRot is how many bits of the magic may differ for bytes to be taken
+// for what is left of a record.
+const maxRecordRot = 4
+
+// recordLike reports whether b is a record or what is left of one.
+func recordLike(b []byte) bool {
+	be := binary.BigEndian
+	return bits.OnesCount32(be.Uint32(b[rMagic:])^be.Uint32(recordMagic[:])) <= maxRecordRot
 }
 
 // decodeRecord is the one place that says whether recordSize bytes are a

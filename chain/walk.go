@@ -145,8 +145,15 @@ func (c *Chain) walk() {
 	}
 	c.end = at
 	c.loose = slices.DeleteFunc(c.loose, func(l loose) bool {
-		return l.what == looseSlots && c.reach() > l.block
+		return l.what == looseSlots && !c.ownsSlots(l.block)
 	})
+}
+
+// ownsSlots reports whether what stands in the copy slots, from a block on, can
+// be what is left of a copy: and not a part of an entry that was rolled back, or
+// of something else, on a flash that no chain is on.
+func (c *Chain) ownsSlots(block int) bool {
+	return c.reach() <= block && (len(c.entries) > 0 || c.standing != nil || c.unsure || c.slots.like)
 }
 
 // promoted reports whether something stands behind a volatile entry. That is
@@ -175,7 +182,7 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		candidates = append(candidates, copied)
 	}
 	home := c.home(prev, number, at, copied != nil)
-	if home != nil && copied != nil && home.Hash == copied.Hash && copied.firm && !home.firm {
+	if home != nil && copied != nil && home.Hash == copied.Hash && copied.whole && !home.whole {
 		home = nil // it is not complete yet; until then nothing else is written there
 	}
 	if home != nil {
