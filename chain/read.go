@@ -132,7 +132,7 @@ func (c *Chain) readRecords(e *Entry) error {
 // zeros; an error means that none can.
 func (c *Chain) readSlots(e *Entry, b []byte) error {
 	if e.layout.slot == recordSize {
-		if _, err := c.a.ReadAt(b, e.slots); err == nil {
+		if err := c.a.read(b, e.slots); err == nil {
 			return nil
 		}
 	}
@@ -140,7 +140,7 @@ func (c *Chain) readSlots(e *Entry, b []byte) error {
 	good := 0
 	for slot := range e.layout.nSlots {
 		raw := b[slot*recordSize : (slot+1)*recordSize]
-		_, err := c.a.ReadAt(raw, e.slotOffset(slot))
+		err := c.a.read(raw, e.slotOffset(slot)) // once: it tells what a cut has hit
 		switch {
 		case err == nil:
 			good++
