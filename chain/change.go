@@ -24,15 +24,16 @@ func (c *Chain) Promote(label string, now time.Time) error {
 	}
 	v := c.Volatile()
 	r := record{kind: kindPromote, flags: flagSnapshot, time: now.Unix(), label: label}
-	if err := c.change(v, r, fresh); err != nil {
+	if err := c.change(v, r, 2*fresh); err != nil {
 		return err
 	}
 	return c.expect(v.Hash)
 }
 
 // change gives an entry at its home another state, by a record. If it has not
-// so many slots left, and keep more, it is written anew with that state: a
-// roll-back, which must always be possible, needs slots too.
+// so many slots left, and keep more, it is written anew with that state: what a
+// cut leaves of a record needs slots for its repair, and so does a roll-back,
+// which must always be possible.
 func (c *Chain) change(e *Entry, r record, keep int) error {
 	if c.slotsFree(e) >= pair+keep {
 		return c.record(e, r)
@@ -96,7 +97,9 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	var err error
 	switch {
 	case e.Block == e.Home:
-		err = c.change(e, r, 0)
+		if err = c.change(e, r, fresh); errors.Is(err, ErrNoSlot) {
+			err = c.record(e, r) // there may be room for it, if not for its repair
+		}
 	case e == c.back.last():
 		// It cannot be brought home, and is retired where it stands. What it
 		// replaces should not count again when the back buffer is erased; but
@@ -143,7 +146,7 @@ func (c *Chain) Undo(now time.Time) error {
 	}
 	e := lost[0]
 	id := lost[len(lost)-1].Hash
-	if err := c.change(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}, fresh); err != nil {
+	if err := c.change(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}, 2*fresh); err != nil {
 		return err
 	}
 	return c.expect(id)

@@ -108,7 +108,7 @@ func TestMuteCopySlot(t *testing.T) {
 	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
 	dev := sim.New(g)
 	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)))
-	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 8*128}
+	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 11*128}
 	if err := config(t, noise("c|", 900)).do(open(t, f)); !errors.Is(err, chain.ErrReadBack) {
 		t.Errorf("got %v", err)
 	}

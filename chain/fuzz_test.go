@@ -52,7 +52,7 @@ func sealRecord(b []byte) {
 // and nothing computed from it is beyond the limits.
 func FuzzHeader(f *testing.F) {
 	for _, h := range []Header{
-		{Type: TypeSnapshot, EraseSize: 4096, WriteSize: 1, Slots: 8, Number: 1, Stored: 1},
+		{Type: TypeSnapshot, EraseSize: 4096, WriteSize: 1, Slots: 11, Number: 1, Stored: 1},
 		{Type: TypeVolatile, EraseSize: 65536, WriteSize: 2048, Slots: 31, Number: 7, Serial: 9, Stored: 200_000, Unpacked: 900_000,
 			Created: 1_700_000_000, Table: sha256.Sum256([]byte("table")), Prev: sha256.Sum256([]byte("prev")), Label: "a label"},
 		{Type: TypeVolatile, EraseSize: flash.MaxEraseSize, WriteSize: flash.MaxWriteSize, Slots: 32, Number: 1<<31 - 1, Serial: 1<<32 - 1,

@@ -14,7 +14,7 @@ import (
 // slots only: they are the last of the flash, where a reader finds them.
 const (
 	minSlotSize = recordSize
-	minSlots    = 8
+	minSlots    = pair + 3*fresh // the commit, a push, a roll-back, and the repair of that
 	maxSlots    = 32
 	copySlots   = minSlots
 

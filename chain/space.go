@@ -30,7 +30,7 @@ func (c *Chain) Space() Space {
 	if c.back != nil && c.back.last().counts {
 		s.Back = c.back.last()
 	}
-	if lost, err := c.rolledBack(); err == nil && c.canChange(lost[0], fresh) == nil {
+	if lost, err := c.rolledBack(); err == nil && c.canChange(lost[0], 2*fresh) == nil {
 		s.RolledBack = len(lost)
 	}
 	return s

@@ -64,32 +64,68 @@ func run(args []string, out io.Writer) error {
 func (o options) campaign(out io.Writer) (figures, error) {
 	start := time.Now()
 	t := newTally(out)
-	work := make(chan func())
-	var workers sync.WaitGroup
-	for range o.workers {
-		workers.Go(func() {
-			for f := range work {
-				f()
-			}
-		})
+	work := newCrew(o.workers)
+	all := make([][]*job, len(o.flashes))
+	for i, s := range o.flashes {
+		work.do(func() { all[i] = jobs(s, o.seed, t) })
 	}
-	var all sync.WaitGroup
-	for _, s := range o.flashes {
-		all.Add(1)
-		work <- func() {
-			defer all.Done()
-			for _, j := range jobs(s, o.seed, t) {
-				j.cut(t)
+	work.wait()
+	for i, list := range all {
+		for _, j := range list {
+			work.do(func() { j.cut(t) })
+			work.do(func() { j.fail(t) })
+			if j.step == rotStep {
+				stride := sparse
+				if i == 0 {
+					stride = 1
+				}
+				work.do(func() { j.rot(t, stride, o.seed) })
 			}
 		}
 	}
-	all.Wait()
-	close(work)
-	workers.Wait()
+	work.wait()
+	for n := uint64(0); time.Since(start) < o.budget; n++ {
+		work.do(func() { live(t, o.flashes, o.seed<<32+n) })
+	}
+	work.wait()
 	f := t.figures(len(o.flashes), o.workers, o.seed, time.Since(start))
 	f.print(out)
 	if t.failed() {
-		return f, fmt.Errorf("there were violations: go run ./chain/powercut -seed %d shows them again", o.seed)
+		return f, fmt.Errorf("there were violations: -seed %d and -flash show them again", o.seed)
 	}
 	return f, nil
 }
+
+// The bits of the chain before the command of that number rot, on the first
+// flash all, on the others one of so many.
+const (
+	rotStep = 8
+	sparse  = 29
+)
+
+// crew does work on several cores.
+type crew struct {
+	work chan func()
+	open sync.WaitGroup
+}
+
+func newCrew(workers int) *crew {
+	c := &crew{work: make(chan func())}
+	for range workers {
+		go func() {
+			for f := range c.work {
+				f()
+				c.open.Done()
+			}
+		}()
+	}
+	return c
+}
+
+func (c *crew) do(f func()) {
+	c.open.Add(1)
+	c.work <- f
+}
+
+// wait returns when all is done.
+func (c *crew) wait() { c.open.Wait() }
