@@ -47,6 +47,11 @@ fuzz: ## every fuzz target for a while (T=1m each), figures in build/fuzz.json
 
 N ?= 20
 SEED ?= 1
+BUDGET ?= 170
+
+powercut: ## every power cut of every command on simulated flash, then random ones (BUDGET=170 seconds in all, SEED=1), figures in build/powercut.json
+	@mkdir -p build
+	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json
 
 powercut-vm: setup ## N power cuts on virtual machines (N=20, SEED=1), figures in build/powercut-vm.json
 	go run ./qemu/powercut -n $(N) -seed $(SEED)

@@ -153,12 +153,12 @@ func TestFormatNamesEveryField(t *testing.T) {
 5 1 flags
 6 2 label length
 8 4 serial
-12 4 argument
+12 4 lost
 16 8 time
 24 16 entry
 40 4 checksum
 44 80 label
-124 4 reserved`), "\n")
+124 4 blocks`), "\n")
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("FORMAT.md has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
