@@ -47,7 +47,8 @@ func (c *Chain) readBack() *back {
 		}
 	}
 	if start.kind == 0 {
-		if slots.used > 0 && !slots.foreign && !slots.firm {
+		// All zeros are those of a new disk.
+		if !filled(b, 0) && slots.used > 0 && !slots.foreign && !slots.firm {
 			c.loose = append(c.loose, loose{looseSlots, int(slots.slots / int64(c.a.g.EraseSize))})
 		}
 		return nil

@@ -196,6 +196,7 @@ func TestNotRepaired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m.t = t
 			b := bytes.Repeat([]byte(content), int(shape.Size)/len(content))
+			copy(b[len(b)-11*shape.WriteSize:], "REC1") // what a record starts with
 			if opened(t, loaded(b)).Settled() {
 				t.Fatal("nothing stands where a copy would")
 			}
