@@ -3,88 +3,11 @@ package chain_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"chainroot/flash"
 	"chainroot/flash/sim"
 )
-
-// TestPowerCut cuts the power at every flash operation of the life cycle, in
-// every way: what shows afterwards is the state before or the one after, the
-// next command goes on from there, and nothing comes back later.
-func TestPowerCut(t *testing.T) {
-	cuts := 0
-	for _, g := range geometries {
-		t.Run(shape(g), func(t *testing.T) {
-			dev, before := sim.New(g), ""
-			for _, s := range story(t, g) {
-				for k := 0; ; k++ {
-					done := false
-					for _, tear := range sim.Tears {
-						d := dev.Fork()
-						d.CutAfter(k, tear, uint64(cuts))
-						err := s.do(open(t, d))
-						if err == nil {
-							done = true
-							break
-						}
-						if !errors.Is(err, sim.ErrPowerCut) {
-							t.Fatalf("%s, cut at %d: %v", s.name, k, err)
-						}
-						cuts++
-						d.PowerOn()
-						afterCut(t, d, s, before, fmt.Sprintf("%s, cut %d at operation %d", s.name, tear, k))
-					}
-					if done {
-						break
-					}
-				}
-				if err := s.do(open(t, dev)); err != nil {
-					t.Fatal(err)
-				}
-				before = s.want
-			}
-		})
-	}
-	t.Logf("cuts: %d", cuts)
-	if cuts < 2800 {
-		t.Errorf("only %d cuts: the story lost its steps", cuts)
-	}
-}
-
-func afterCut(t *testing.T, d *sim.Device, s struct {
-	step
-	want string
-}, before, where string) {
-	t.Helper()
-	got := state(t, d)
-	if got != before && got != s.want {
-		t.Fatalf("%s: %q, want %q or %q", where, got, before, s.want)
-	}
-	if again := state(t, d); again != got {
-		t.Fatalf("%s: %q, at the next boot %q", where, got, again)
-	}
-	// A command that follows, on what the cut has left.
-	c := open(t, d)
-	if err := c.WriteVolatile(payload(t, "next|"), "", now); err != nil {
-		t.Fatalf("%s, then config: %v", where, err)
-	}
-	parts := strings.Fields(got)
-	if n := len(parts); n > 0 && strings.HasPrefix(parts[n-1], "v:") {
-		parts = parts[:n-1]
-	}
-	want := strings.Join(append(parts, "v:next"), " ")
-	if got := state(t, d); got != want {
-		t.Fatalf("%s, then config: %q, want %q", where, got, want)
-	}
-	if err := open(t, d).Rollback(len(parts), now); err != nil {
-		t.Fatalf("%s, then config and rollback: %v", where, err)
-	}
-	if got := state(t, d); got != strings.Join(parts, " ") {
-		t.Fatalf("%s, then config and rollback: %q, want %q", where, got, parts)
-	}
-}
 
 // TestCopyEnds damages an entry at its home: its copy in the back buffer, which
 // was ended when the entry was complete at home, must not stand in for it.

@@ -233,6 +233,9 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 // committed copy stands in the back buffer: then what is left of a write to
 // home cannot change what counts.
 func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
+	if at >= c.a.blocks() {
+		return nil
+	}
 	place := fmt.Sprintf("erase block %d", c.a.device(at))
 	e, err := c.read(at)
 	switch {

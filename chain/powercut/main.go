@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -50,13 +51,10 @@ func run(args []string, out io.Writer) error {
 		return fmt.Errorf("there is no flash called %q", *pattern)
 	}
 	f, err := o.campaign(out)
-	if err != nil {
-		return err
-	}
 	if o.json != "" {
-		return f.write(o.json)
+		err = errors.Join(err, f.write(o.json))
 	}
-	return nil
+	return err
 }
 
 // campaign does it all, and prints the figures. The error says that there were
