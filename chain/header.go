@@ -121,7 +121,7 @@ func decodeHeader(b []byte) (*Header, error) {
 	switch {
 	case rot > maxMagicRot:
 		return nil, errNoHeader
-	case rot > 0 || be.Uint32(b[hSum:]) != crc32.ChecksumIEEE(b[:hSum]):
+	case rot > 0 || !sumHolds(b):
 		return nil, fmt.Errorf("%w: a header with a wrong checksum, written in part or changed since", ErrDamaged)
 	}
 	if v := be.Uint16(b[hVersion:]); v != Version {
@@ -155,6 +155,11 @@ func decodeHeader(b []byte) (*Header, error) {
 		return nil, fmt.Errorf("%w: a header with fields that this program does not know", ErrVersion)
 	}
 	return h, nil
+}
+
+// sumHolds reports whether the checksum of a header is that of its bytes.
+func sumHolds(b []byte) bool {
+	return binary.BigEndian.Uint32(b[hSum:]) == crc32.ChecksumIEEE(b[:hSum])
 }
 
 // check refuses a header whose numbers no writer makes, so that everything

@@ -64,6 +64,10 @@ func (c *Chain) mend(block int, reason error) (*Entry, error) {
 	for bit := range 8 * HeaderSize {
 		flip := byte(1) << (bit % 8)
 		raw[bit/8] ^= flip
+		if !sumHolds(raw[:]) {
+			raw[bit/8] ^= flip
+			continue
+		}
 		if h, err := decodeHeader(raw[:]); err == nil {
 			if e, err := c.entry(h, block); err == nil && c.readRecords(e) == nil && e.committed() {
 				e.mended = true

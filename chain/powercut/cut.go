@@ -12,8 +12,8 @@ import (
 // each cut is cut again, and deep of those that cut again.
 const (
 	fine   = 128
-	coarse = 12
-	deep   = 3
+	coarse = 6
+	deep   = 2
 )
 
 // cuts lists the ways to cut op on dev.
@@ -64,10 +64,10 @@ func (j *job) cut(t *tally) {
 			// What a command finds after the boot is the same for most cuts of an
 			// operation.
 			kind := fmt.Sprint(shows, len(repair))
-			if !seen[kind] {
-				seen[kind] = true
+			if !seen[kind] && (i+j.step+len(seen))%j.s.thin() == 0 {
 				j.next(r, shows, n)
 			}
+			seen[kind] = true
 		}
 		_ = cur.Play(op)
 	}

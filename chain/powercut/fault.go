@@ -46,7 +46,10 @@ func (j *job) fail(t *tally) {
 	}
 	changing, syncs := 0, 0
 	for i, op := range trace {
-		for _, f := range j.faults(op, changing, syncs) {
+		for n, f := range j.faults(op, changing, syncs) {
+			if (i+j.step+n)%j.s.thin() > 0 {
+				continue
+			}
 			d := j.dev.Fork()
 			f.make(d)
 			j.broken(t, d, fmt.Sprintf("operation %d, %s: %s", i, op, f.name))

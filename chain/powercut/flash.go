@@ -51,6 +51,15 @@ func (s *shape) holds(blocks int) int {
 	return n - n/65536*32 - 32
 }
 
+// thin returns of how many trials that take a whole command one is made: where
+// erase blocks are large, commands take long.
+func (s *shape) thin() int {
+	if s.erase > 64*kib {
+		return 5
+	}
+	return 1
+}
+
 // least returns how many erase blocks the smallest entry takes.
 func (s *shape) least() int {
 	n := 1

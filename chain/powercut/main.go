@@ -86,6 +86,9 @@ func (o options) campaign(out io.Writer) (figures, error) {
 		work.do(func() { live(t, o.flashes, o.seed<<32+n) })
 	}
 	work.wait()
+	if boots := t.boots.Load(); t.late.Load() > boots/mostLate {
+		t.violation(broken, "late repairs", fmt.Sprintf("%d in %d boots", t.late.Load(), boots))
+	}
 	f := t.figures(len(o.flashes), o.workers, o.seed, time.Since(start))
 	f.print(out)
 	if t.failed() {
@@ -93,6 +96,10 @@ func (o options) campaign(out io.Writer) (figures, error) {
 	}
 	return f, nil
 }
+
+// mostLate: of so many boots after a cut, one may find that what read as blank
+// or whole before does not, and write a record then.
+const mostLate = 100
 
 // The bits of the chain before the command of that number rot, on the first
 // flash all, on the others one of so many.
