@@ -75,7 +75,7 @@ func (a *area) ReadAt(p []byte, off int64) (int, error) {
 	}
 	var err error
 	for range rereads {
-		if err = a.read(p, off); !unreadable(err) {
+		if err = a.read(p, off); err == nil {
 			break
 		}
 	}

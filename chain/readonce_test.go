@@ -40,7 +40,7 @@ func TestReadFailsOnce(t *testing.T) {
 	for _, fault := range []struct {
 		name string
 		err  error
-	}{{"EIO", syscall.EIO}, {"EBADMSG", syscall.EBADMSG}, {"a wrong bit", nil}} {
+	}{{"EIO", syscall.EIO}, {"EBADMSG", syscall.EBADMSG}, {"ENOMEM", syscall.ENOMEM}, {"a wrong bit", nil}} {
 		t.Run(fault.name, func(t *testing.T) {
 			dev, faults := sim.New(g), 0
 			for _, s := range story(t, g) {
