@@ -32,11 +32,12 @@ type Thread struct {
 }
 
 // NewThread makes the calling goroutine the only one of its thread, for the
-// rest of its life, and gets hold of the system calls of that. All but those
-// that are made in Fail are as ever, though slower.
-func NewThread() (*Thread, error) {
+// rest of its life, and gets hold of the system calls of that, but for those
+// with the given names. All that are not made in Fail are as ever, though
+// slower.
+func NewThread(except ...string) (*Thread, error) {
 	runtime.LockOSThread()
-	fd, err := install()
+	fd, err := install(except)
 	if err != nil {
 		return nil, err
 	}

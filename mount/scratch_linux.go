@@ -33,11 +33,13 @@ func scratch(size int64) (root int, err error) {
 		return -1, err
 	}
 	defer unix.Close(fs)
-	if err := errors.Join(
-		unix.FsconfigSetString(fs, "size", strconv.FormatInt(size, 10)),
-		unix.FsconfigSetString(fs, "mode", "0700"),
-		unix.FsconfigCreate(fs),
-	); err != nil {
+	if err = unix.FsconfigSetString(fs, "size", strconv.FormatInt(size, 10)); err == nil {
+		err = unix.FsconfigSetString(fs, "mode", "0700")
+	}
+	if err == nil {
+		err = unix.FsconfigCreate(fs)
+	}
+	if err != nil {
 		return -1, err
 	}
 	return unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)

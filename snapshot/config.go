@@ -141,7 +141,11 @@ func addTo(to interface{ Add(io.Reader) error }, s *session, e *chain.Entry) err
 	if err != nil {
 		return err
 	}
-	return errors.Join(to.Add(r), r.Close())
+	err = to.Add(r)
+	if closed := r.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
 func pack(upper string, o *delta.PackOptions) (*chain.Payload, delta.Stats, error) {

@@ -36,7 +36,8 @@ func (c *cli) open(write bool) (*session, error) {
 		}
 	}
 	if err := s.open(write && !c.force, &flash.Options{ReadOnly: !write, EraseSize: c.eraseSize, WriteSize: c.writeSize}); err != nil {
-		return nil, errors.Join(err, s.close())
+		_ = s.close() // what it could say is the fault of the other
+		return nil, err
 	}
 	return s, nil
 }
@@ -77,9 +78,14 @@ func (s *session) close() error {
 		err = s.dev.Close()
 	}
 	if s.lock != nil {
-		err = errors.Join(err, s.lock.release())
+		if e := s.lock.release(); err == nil {
+			err = e
+		}
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("cannot close flash: %w", err)
+	}
+	return nil
 }
 
 // with opens the chain, calls f, and closes it.
@@ -88,7 +94,32 @@ func (c *cli) with(write bool, f func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(s), s.close())
+	before := s.ID()
+	err = f(s)
+	if write && err != nil {
+		err = s.outcome(err, before)
+	}
+	if e := s.close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// outcome adds to an error that came in the midst of a command what has become
+// of the chain, as far as it can be read.
+func (s *session) outcome(err error, before chain.Hash) error {
+	if code := exitCode(err); code != exitFailed && code != exitIO {
+		return err // it was refused, or says so
+	}
+	now, e := chain.Open(s.dev)
+	if e != nil || len(now.Damage()) > 0 {
+		return err
+	}
+	s.Chain = now
+	if now.ID() == before {
+		return fmt.Errorf("%w; the next boot shows %s, as before", err, newest(s))
+	}
+	return fmt.Errorf("%w; the next boot shows %s", err, newest(s))
 }
 
 // damage prints what the walk passed over.

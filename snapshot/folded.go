@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"chainroot/boot"
 	"chainroot/chain"
@@ -85,14 +87,21 @@ func (c *cli) noteFolded(entries []chain.Renamed) error {
 	return c.note(foldedPath, b.String())
 }
 
-// note appends lines to a file about the running unit.
+// note appends lines to a file about the running unit. They start a line of
+// their own: an earlier note may be cut off, where there was no room for it.
 func (c *cli) note(path, lines string) error {
 	f, err := os.OpenFile(c.path(path), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return fmt.Errorf("cannot note what is done: %w", err)
+	if err == nil {
+		_, err = f.WriteString("\n" + lines)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
 	}
-	if _, err = f.WriteString(lines); err != nil {
-		err = fmt.Errorf("cannot note what is done: %w", err)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("cannot note what is to be done, the file system in RAM is full, remove something in %s or boot with a larger snapshot.size=: %w", filepath.Dir(path), err)
+	case err != nil:
+		return fmt.Errorf("cannot note what is to be done: %w", err)
 	}
-	return errors.Join(err, f.Close())
+	return nil
 }

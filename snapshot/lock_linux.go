@@ -39,11 +39,13 @@ func (c *cli) acquire(path string) (*lock, error) {
 			continue
 		}
 		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, errors.Join(fmt.Errorf("cannot lock %s: %w", path, err), f.Close())
+			f.Close()
+			return nil, fmt.Errorf("cannot lock %s: %w", path, err)
 		}
 		if !time.Now().Before(deadline) {
 			err := fmt.Errorf("%s holds the lock on %s: try again, or let --wait be longer", holder(f), path)
-			return nil, errors.Join(&codeError{exitLocked, err}, f.Close())
+			f.Close()
+			return nil, &codeError{exitLocked, err}
 		}
 		if !said {
 			fmt.Fprintf(c.errs, "snapshot: waiting for %s to finish\n", holder(f))
