@@ -63,9 +63,8 @@ func (c *cli) compact(s *session, keep int) error {
 	}
 	folded, err := s.Folded(keep)
 	if errors.Is(err, chain.ErrNothing) {
-		fmt.Fprintf(c.out, "There is nothing to fold: the chain has %s, and it takes two besides those that are kept.\n",
+		return c.nothing(s, "There is nothing to fold: the chain has %s, and it takes two besides those that are kept.",
 			count(len(s.Snapshots()), "snapshot", "snapshots"))
-		return nil
 	}
 	if err != nil {
 		return err

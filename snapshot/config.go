@@ -75,8 +75,7 @@ func (c *cli) save(s *session, upper, label string) error {
 	}
 	switch err := s.WriteVolatile(p, label, c.now()); {
 	case errors.Is(err, chain.ErrNothing):
-		fmt.Fprintln(c.out, "Nothing has changed since the last config.")
-		return nil
+		return c.nothing(s, "Nothing has changed since the last config.")
 	case err != nil:
 		return err
 	}
@@ -90,8 +89,7 @@ func (c *cli) save(s *session, upper, label string) error {
 func (c *cli) saveNothing(s *session) error {
 	switch err := s.Rollback(len(s.Snapshots()), c.now()); {
 	case errors.Is(err, chain.ErrNothing):
-		fmt.Fprintln(c.out, "Nothing has changed since the last snapshot.")
-		return nil
+		return c.nothing(s, "Nothing has changed since the last snapshot.")
 	case err != nil:
 		return err
 	}

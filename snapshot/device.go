@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"chainroot/chain"
 	"chainroot/flash"
@@ -127,4 +128,16 @@ func (c *cli) damage(s *session) {
 	for _, d := range s.Damage() {
 		fmt.Fprintf(c.errs, "snapshot: %s: %v\n", d.What, d.Err)
 	}
+}
+
+// nothing says why there is nothing to do; but where something could not be
+// read, nobody knows.
+func (c *cli) nothing(s *session, why string, args ...any) error {
+	for _, d := range s.Damage() {
+		if errors.Is(d.Err, syscall.EIO) || errors.Is(d.Err, syscall.EBADMSG) {
+			return &codeError{exitIO, fmt.Errorf("nothing was done: %s cannot be read: %w", d.What, d.Err)}
+		}
+	}
+	fmt.Fprintf(c.out, why+"\n", args...)
+	return nil
 }

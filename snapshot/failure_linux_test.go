@@ -52,7 +52,7 @@ func TestCommandFails(t *testing.T) {
 	failing(t, (*bench).tellAll, []fault{
 		{"EIO", reads, inject.Failure{Errno: unix.EIO}, 1, 450},
 		{"EIO of reads", nil, inject.Failure{Errno: unix.EIO, Calls: reads}, 4, 180},
-		{"EIO from then on", nil, inject.Failure{Errno: unix.EIO, Stays: true}, 5, 200},
+		{"EIO from then on", []string{"close"}, inject.Failure{Errno: unix.EIO, Stays: true}, 5, 200},
 		{"ENOMEM", reads, inject.Failure{Errno: unix.ENOMEM}, 2, 200},
 		{"ENOMEM of reads", nil, inject.Failure{Errno: unix.ENOMEM, Calls: reads}, 8, 90},
 		{"ENOSPC from then on", nil, inject.Failure{Errno: unix.ENOSPC, Stays: true, Calls: writing}, 1, 80},
@@ -65,7 +65,7 @@ func TestCommandFailsMidway(t *testing.T) {
 	failing(t, (*bench).tellMidway, []fault{
 		{"EIO", reads, inject.Failure{Errno: unix.EIO}, 1, 150},
 		{"EIO of reads", nil, inject.Failure{Errno: unix.EIO, Calls: reads}, 3, 150},
-		{"EIO from then on", nil, inject.Failure{Errno: unix.EIO, Stays: true}, 5, 120},
+		{"EIO from then on", []string{"close"}, inject.Failure{Errno: unix.EIO, Stays: true}, 5, 120},
 		{"ENOMEM", reads, inject.Failure{Errno: unix.ENOMEM}, 2, 70},
 		{"ENOMEM of reads", nil, inject.Failure{Errno: unix.ENOMEM, Calls: reads}, 6, 70},
 	}, (*bench).harms)

@@ -39,13 +39,15 @@ func (c *cli) push(s *session, upper, label string) error {
 		if err := c.save(s, upper, ""); err != nil {
 			return err
 		}
-	} else if err := s.Check(); err != nil {
-		return err
+	} else {
+		if err := s.Check(); err != nil {
+			return err
+		}
+		c.damage(s)
 	}
 	v := s.Volatile()
 	if v == nil {
-		fmt.Fprintln(c.out, "There is nothing to push.")
-		return nil
+		return c.nothing(s, "There is nothing to push.")
 	}
 	if r != nil && upper == "" { // what was pushed is what runs
 		if err := c.notePushed(v); err != nil {

@@ -57,8 +57,7 @@ func (c *cli) rollback(s *session, n int) error {
 	}
 	switch err := s.Rollback(n, c.now()); {
 	case errors.Is(err, chain.ErrNothing):
-		fmt.Fprintf(c.out, "The chain ends at %s already.\n", stateName(n))
-		return nil
+		return c.nothing(s, "The chain ends at %s already.", stateName(n))
 	case err != nil:
 		return err
 	}
