@@ -22,7 +22,8 @@ type Failure struct {
 
 // Thread is a thread whose system calls can fail.
 type Thread struct {
-	fd int
+	fd  int
+	tid uint32 // children that it starts have the same filter, and calls of their own
 
 	mu      sync.Mutex
 	armed   bool
@@ -41,7 +42,7 @@ func NewThread(except ...string) (*Thread, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Thread{fd: fd}
+	t := &Thread{fd: fd, tid: uint32(unix.Gettid())}
 	go t.answer()
 	return t, nil
 }
@@ -82,7 +83,7 @@ func (t *Thread) one(n *notification) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
-	counts := t.armed && t.failure.counts(n)
+	counts := t.armed && n.pid == t.tid && t.failure.counts(n)
 	hit := counts && (t.count+1 == t.failure.Nth || t.failure.Stays && t.count >= t.failure.Nth)
 	if hit {
 		r = t.failure.response(n)
