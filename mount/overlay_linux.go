@@ -2,6 +2,7 @@ package mount
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,7 +61,7 @@ func known(sysfs string) []string {
 	_, err := os.Stat(parameters)
 	for _, f := range features {
 		if err == nil {
-			if _, err := os.Stat(filepath.Join(parameters, f.parameter)); err != nil {
+			if _, err := os.Stat(filepath.Join(parameters, f.parameter)); errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
 		}

@@ -115,7 +115,10 @@ func looksRunnable(root, program string) error {
 	if err = unix.Stat(program, &stat); err == nil {
 		err = unix.Access(program, unix.X_OK)
 	}
-	if err := errors.Join(unix.Fchdir(back), unix.Chroot(".")); err != nil {
+	if err := unix.Fchdir(back); err != nil {
+		return err
+	}
+	if err := unix.Chroot("."); err != nil {
 		return err
 	}
 	switch {

@@ -64,7 +64,7 @@ func (u *unit) stepDown(err error) error {
 	switch {
 	case f != nil && errors.Is(f.err, unix.ENODEV) && u.plan.layout != boot.Classic:
 		u.plan = plan{layout: boot.Bare} // the kernel has no overlay file system
-	case ok && f != nil && f.mount:
+	case ok && f != nil && f.mount && !noRoom(err):
 		u.plan = plan{layout: u.par.layout} // no other content will make it work
 	case ok:
 		u.plan = before

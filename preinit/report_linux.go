@@ -11,8 +11,8 @@ import (
 	"chainroot/chain"
 )
 
-// reserveReport takes room for the report while there is some: entries that
-// just fit must not leave the unit without it.
+// reserveReport takes room for the report while there is some, as much as there
+// is: entries that just fit must not leave the unit without it.
 func (u *unit) reserveReport() {
 	entries := 8
 	if u.chain != nil {
@@ -23,7 +23,11 @@ func (u *unit) reserveReport() {
 		return // writeReport will say so
 	}
 	defer f.Close()
-	unix.Fallocate(int(f.Fd()), 0, 0, int64(entries)<<10)
+	for size := int64(entries) << 10; size > 0; size -= 1 << 10 {
+		if unix.Fallocate(int(f.Fd()), 0, 0, size) == nil {
+			return
+		}
+	}
 }
 
 // writeReport writes boot.json. A unit boots without it too.

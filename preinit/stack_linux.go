@@ -75,7 +75,7 @@ func (u *unit) buildFirst(p plan) error {
 		u.stack.lower = append(u.stack.lower, e)
 	}
 	if err := makePoints(upper(snapshotDir), romDir); err != nil {
-		return &fault{mount: true, err: err}
+		return u.roomFor(snapshotDir, err)
 	}
 	if p.layout == boot.Stacked {
 		o := mount.Overlay{Source: "overlay", Lower: []string{romDir}, Upper: upper(snapshotDir), Work: work(snapshotDir)}
@@ -158,7 +158,10 @@ func (u *unit) makeLayer(source, dir, below string) error {
 	}
 	attributes, err := delta.ReadAttr(below)
 	if err == nil {
-		err = errors.Join(os.Mkdir(upper(dir), 0o755), os.Mkdir(work(dir), 0o755))
+		err = os.Mkdir(upper(dir), 0o755)
+	}
+	if err == nil {
+		err = os.Mkdir(work(dir), 0o755)
 	}
 	if err == nil {
 		err = attributes.Set(upper(dir))
@@ -253,9 +256,13 @@ func (u *unit) replay(e *chain.Entry, upper, phase string) (boot.Entry, error) {
 			return err
 		}
 		_, err = delta.Replay(tar, upper)
-		return errors.Join(err, tar.Close())
+		if closed := tar.Close(); err == nil {
+			err = closed
+		}
+		return err
 	})
 	if err != nil {
+		err = u.roomFor(filepath.Dir(upper), err)
 		return boot.Entry{}, &fault{entry: e, err: fmt.Errorf("cannot replay %s: %w", e.Name(), err)}
 	}
 	u.log.debugf("replayed %s", e.Name())

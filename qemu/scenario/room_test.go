@@ -36,7 +36,7 @@ func TestSmallTmpfs(t *testing.T) {
 		u.untouched("a boot", func() {
 			u.boot("snapshot.size=8M")
 			u.state(2, false)
-			u.skipped("snapshot 3", "")
+			u.skipped("snapshot 3", "for snapshot.size=8M: a larger one makes room")
 			u.holds(map[string]string{"/etc/one": "1", "/etc/two": "2", "/root/big": ""})
 		})
 		u.boot()
@@ -53,7 +53,7 @@ func TestMoreThanMemory(t *testing.T) {
 		u.untouched("a boot", func() {
 			u.boot()
 			u.state(1, false)
-			u.skipped("snapshot 2", "")
+			u.skipped("snapshot 2", "half of the RAM: snapshot.size= sets another limit")
 			u.holds(map[string]string{"/etc/one": "1", "/root/big": ""})
 		})
 	})
