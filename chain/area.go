@@ -75,7 +75,7 @@ func (a *area) ReadAt(p []byte, off int64) (int, error) {
 	}
 	var err error
 	for range rereads {
-		if err = a.read(p, off); err == nil {
+		if err = a.read(p, off); !unreadable(err) {
 			break
 		}
 	}
@@ -85,7 +85,19 @@ func (a *area) ReadAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
+// read reads a place once that cannot be read; what fails for another reason,
+// such as a lack of memory, is tried again.
 func (a *area) read(p []byte, off int64) error {
+	var err error
+	for range rereads {
+		if err = a.readOnce(p, off); err == nil || unreadable(err) {
+			break
+		}
+	}
+	return err
+}
+
+func (a *area) readOnce(p []byte, off int64) error {
 	if a.good == nil {
 		_, err := a.dev.ReadAt(p, off)
 		return err

@@ -68,6 +68,7 @@ func TestCommandFailsMidway(t *testing.T) {
 		{"EIO from then on", []string{"close"}, inject.Failure{Errno: unix.EIO, Stays: true}, 5, 120},
 		{"ENOMEM", reads, inject.Failure{Errno: unix.ENOMEM}, 2, 70},
 		{"ENOMEM of reads", nil, inject.Failure{Errno: unix.ENOMEM, Calls: reads}, 6, 70},
+		{"ENOMEM from then on", []string{"close"}, inject.Failure{Errno: unix.ENOMEM, Stays: true}, 5, 100},
 	}, (*bench).harms)
 }
 
