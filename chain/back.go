@@ -1,5 +1,7 @@
 package chain
 
+import "errors"
+
 // back is what stands in the back buffer: one entry, or several that follow one
 // another, complete, for their homes. One commit record counts for all of them;
 // it names the last, whose header vouches for those before it.
@@ -38,7 +40,7 @@ func (c *Chain) readBack() *back {
 	var start record // says where the back buffer starts
 	for range rereads {
 		if err := c.readSlots(slots, b); err != nil {
-			c.report("the back buffer", err)
+			c.noBack(err)
 			return nil
 		}
 		c.scan(slots, b)
@@ -56,7 +58,11 @@ func (c *Chain) readBack() *back {
 	found := &back{start: c.a.blocks() - int(min(start.blocks, 1<<30))}
 	for at := found.start; at < c.a.blocks(); {
 		e, err := c.header(at)
-		if err != nil || e.layout.slot != slots.layout.slot {
+		switch {
+		case err != nil && !unreadable(err) && !errors.Is(err, errNoHeader) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrVersion) && !errors.Is(err, ErrGeometry):
+			c.noBack(err)
+			return nil
+		case err != nil || e.layout.slot != slots.layout.slot:
 			return nil
 		}
 		if n := len(found.entries); n > 0 && (e.Prev != found.last().Hash || e.Number != found.last().Number+1) {
@@ -83,6 +89,15 @@ func (c *Chain) readBack() *back {
 		e.whole, e.firm = last.whole, last.firm
 	}
 	return found
+}
+
+// noBack reports that the back buffer cannot be read. Where it is not flash that
+// is broken in one place, nothing may be written: the state may be there.
+func (c *Chain) noBack(err error) {
+	c.report("the back buffer", err)
+	if !unreadable(err) {
+		c.blocked = err
+	}
 }
 
 // copySlots returns the last slots of the flash, as those of an entry that

@@ -309,8 +309,12 @@ func (c *Chain) expect(id Hash) error {
 	if c.blocked != nil {
 		return c.blocked
 	}
-	if c.ID() != id {
-		return fmt.Errorf("%w: it shows the state %s, not %s", ErrReadBack, c.ID(), id)
+	if c.ID() == id {
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("%w: it shows the state %s, not %s", ErrReadBack, c.ID(), id)
+	if n := len(c.damage); n > 0 {
+		err = fmt.Errorf("%w; %s: %w", err, c.damage[n-1].What, c.damage[n-1].Err)
+	}
+	return err
 }
