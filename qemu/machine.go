@@ -31,7 +31,7 @@ type Machine struct {
 	Root      string   // squashfs, read-only; empty: no such disk
 	Flash     string   // image of rootfs_data; empty: no such disk
 	Attach    Attach   // what Flash is to the kernel
-	WriteRate int      // of Flash, in bytes per second; 0: as fast as it goes
+	WriteRate int      // of Flash, in bytes per second, each request on its own; 0: as fast as it goes
 	RootParam string   // value of root=; empty: the disk with the squashfs
 	Params    []string // further kernel parameters
 	Memory    int      // MiB; 0: 256
@@ -66,24 +66,25 @@ func (m *Machine) Args(s Serial) []string {
 		args = append(args, "-chardev", fmt.Sprintf("socket,id=agent,fd=%d", s.AgentFD), "-serial", "chardev:agent")
 	}
 	if m.Root != "" {
-		args = append(args, disk("root", m.Root, "readonly=on")...)
+		args = append(args, disk("root", m.Root, "readonly=on", "")...)
 	}
 	if m.Flash != "" {
 		// A machine that is killed keeps what it wrote, in the host's page cache:
 		// to wait for the host's disk on every flush would prove nothing more.
-		option := "cache=unsafe"
+		option, device := "cache=unsafe", ""
 		if m.WriteRate != 0 {
 			option += fmt.Sprint(",throttling.bps-write=", m.WriteRate)
+			device = ",request-merging=off"
 		}
-		args = append(args, disk("flash", m.Flash, option)...)
+		args = append(args, disk("flash", m.Flash, option, device)...)
 	}
 	return args
 }
 
-func disk(id, file, option string) []string {
+func disk(id, file, option, device string) []string {
 	return []string{
 		"-drive", fmt.Sprintf("if=none,id=%s,format=raw,%s,file=%s", id, option, strings.ReplaceAll(file, ",", ",,")),
-		"-device", "virtio-blk-pci,drive=" + id,
+		"-device", "virtio-blk-pci,drive=" + id + device,
 	}
 }
 

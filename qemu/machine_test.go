@@ -70,8 +70,11 @@ func TestArgs(t *testing.T) {
 func TestWriteRate(t *testing.T) {
 	m := machine
 	m.WriteRate = 1000
-	if args := m.Args(qemu.Terminal); !slices.Contains(args, "if=none,id=flash,format=raw,cache=unsafe,throttling.bps-write=1000,file=f") {
-		t.Errorf("%q", args)
+	args := m.Args(qemu.Terminal)
+	for _, want := range []string{"if=none,id=flash,format=raw,cache=unsafe,throttling.bps-write=1000,file=f", "virtio-blk-pci,drive=flash,request-merging=off"} {
+		if !slices.Contains(args, want) {
+			t.Errorf("%q is not in %q", want, args)
+		}
 	}
 }
 

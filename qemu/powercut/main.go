@@ -18,7 +18,7 @@ import (
 func main() {
 	n := flag.Int("n", 20, "how many `CUTS` to make")
 	seed := flag.Uint64("seed", 1, "`N` that commands and moments come from")
-	window := flag.Duration("window", 3*time.Second, "`TIME` from the first command on in which a cut comes")
+	window := flag.Duration("window", 4*time.Second, "`TIME` from the first command on in which a cut comes")
 	flag.Parse()
 	if err := run(*n, *seed, *window); err != nil {
 		fmt.Fprintln(os.Stderr, "powercut:", err)

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"chainroot/boot"
@@ -22,10 +21,10 @@ import (
 const flashSize = 3 << 19
 
 // The unit's flash is as slow as a NOR chip, in bytes per second, and takes one
-// page of the machine's page cache at a time: most of a command's time goes into
-// writing then, and a cut finds any number of pages written.
+// page of the machine's page cache at a time. So most of a command's time goes
+// into writing, and a cut finds any number of pages written.
 const (
-	writeRate = 1 << 20
+	writeRate = 256 << 10
 	onePage   = "echo 4 > /sys/block/vdb/queue/max_sectors_kb"
 )
 
@@ -118,76 +117,13 @@ func (u *unit) run(command string) (string, error) {
 	return r.Output, err
 }
 
-// cut is what happened in a round.
-type cut struct {
-	after   time.Duration // from the first command on
-	steps   []journal.Step
-	promise journal.Promise
-	booted  journal.Entries // afterwards
-	outcome journal.Outcome
-	reason  string // of an outcome that must not be
-}
-
-// round lets the unit run, cuts its power, and boots it again. An error means
-// that there is no verdict: a command did what it should not, with the power
-// on, or something is wrong with the test.
-func (u *unit) round() (c cut, err error) {
-	c.after = time.Duration(u.random.Int64N(int64(u.window)))
-	text, err := u.work(c.after)
-	if err != nil {
-		return c, err
-	}
-	steps, broken := journal.Parse(text)
-	c.steps = steps
-	u.trees.Add(steps)
-	if c.promise, err = journal.Owed(u.state, steps); err != nil {
-		return c, err
-	}
-	if broken != nil {
-		return c, broken
-	}
-	seen, looked := u.look()
-	s, err := u.boot()
-	if err != nil {
-		c.outcome, c.reason = journal.Lost, err.Error()
-		return c, nil
-	}
-	c.booted = s.chain
-	c.outcome, u.state = c.promise.Judge(u.trees, s.chain, s.tree)
-	switch {
-	case c.outcome > journal.New:
-		c.reason = fmt.Sprintf("acknowledged was %s", c.promise.Acknowledged.Entries)
-	case looked != nil:
-		c.outcome, c.reason = journal.Mixed, looked.Error()
-	case !slices.Equal(seen, s.chain):
-		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the host saw %s", seen)
-	case len(s.skipped) > 0:
-		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the boot passed over %v", s.skipped)
-	}
-	return c, nil
-}
-
-// work runs the loop on the unit and cuts the power some time after its first
-// line. It returns the journal.
-func (u *unit) work(after time.Duration) (string, error) {
-	lines, err := u.vm.Follow(fmt.Sprintf("%s && %s loop %d %d", onePage, image.Probe, u.random.Uint64(), u.boots*perBoot))
-	if err != nil {
-		return "", err
-	}
-	if _, err := lines.Expect("\n", qemu.CommandTimeout); err != nil {
-		return "", err
-	}
-	time.Sleep(after)
-	u.vm.Kill()
-	u.keep("journal.txt", lines.Text())
-	u.keep("console.txt", u.vm.Console.Text())
-	return lines.Text(), nil
-}
-
 // keep leaves a text for whoever looks into a failure.
 func (u *unit) keep(name, text string) {
 	_ = os.WriteFile(filepath.Join(u.dir, name), []byte(text), 0o644) // a convenience
 }
+
+// cutFlash is where the flash is kept as the last cut has left it.
+func (u *unit) cutFlash() string { return filepath.Join(u.dir, "flash-cut.img") }
 
 // evidence says what is left to look into after a failure.
 func (u *unit) evidence() string {
