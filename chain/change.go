@@ -58,6 +58,9 @@ func (c *Chain) canChange(e *Entry, keep int) error {
 // renew writes an entry anew, through the back buffer, with free record slots
 // and the state of r.
 func (c *Chain) renew(e *Entry, r record) error {
+	if err := c.settle(); err != nil { // what is in the back buffer may count
+		return err
+	}
 	r.kind = kindCommit
 	if r.label == "" {
 		r.label = e.Label
