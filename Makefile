@@ -9,7 +9,7 @@ export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo run test test-short fuzz powercut-vm lint clean setup
+.PHONY: help build image demo run test test-short fuzz powercut powercut-vm lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +31,7 @@ run: setup ## a machine on this terminal, its flash stays (PARAMS='kernel parame
 test: image ## all tests, on virtual machines too
 	@mkdir -p build
 	go test -count=1 -v $$(go list ./... | grep -v /qemu/scenario) 2>&1 | tee build/test.log | $(progress)
+	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json
 	go test -count=1 -v -timeout 30m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
 	go run ./qemu/powercut -n 20
 	@if grep -A2 -e '--- SKIP' build/test.log; then echo 'make test: tests were skipped'; exit 1; fi

@@ -82,10 +82,14 @@ func (c *Chain) tie(l loose) error {
 	return c.a.sync()
 }
 
+// maxCopy is how many blocks copyIsWhole looks at: to search a card of some
+// gigabytes takes minutes.
+const maxCopy = 1024
+
 // copyIsWhole reports whether an entry ends with the flash, as the last one in
 // the back buffer does: then what stands in the copy slots was written behind it.
 func (c *Chain) copyIsWhole() bool {
-	for at := c.a.blocks() - 1; at >= c.end; at-- {
+	for at := c.a.blocks() - 1; at >= max(c.end, c.a.blocks()-maxCopy); at-- {
 		if e, err := c.header(at); err == nil && at+e.Blocks == c.a.blocks() {
 			return c.Verify(e) == nil
 		}
