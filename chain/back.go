@@ -1,7 +1,5 @@
 package chain
 
-import "errors"
-
 // back is what stands in the back buffer: one entry, or several that follow one
 // another, complete, for their homes. One commit record counts for all of them;
 // it names the last, whose header vouches for those before it.
@@ -59,7 +57,7 @@ func (c *Chain) readBack() *back {
 	for at := found.start; at < c.a.blocks(); {
 		e, err := c.header(at)
 		switch {
-		case err != nil && !unreadable(err) && !errors.Is(err, errNoHeader) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrVersion) && !errors.Is(err, ErrGeometry):
+		case err != nil && !unreadable(err) && !aboutContent(err):
 			c.noBack(err)
 			return nil
 		case err != nil || e.layout.slot != slots.layout.slot:

@@ -34,6 +34,12 @@ var (
 	ErrReadBack = errors.New("flash does not hold what was written")
 )
 
+// aboutContent reports whether err says what stands on the flash, and not that
+// the flash cannot be read.
+func aboutContent(err error) bool {
+	return errors.Is(err, errNoHeader) || errors.Is(err, ErrDamaged) || errors.Is(err, ErrVersion) || errors.Is(err, ErrGeometry)
+}
+
 // NoRoomError says that an entry does not fit, before anything was touched.
 type NoRoomError struct {
 	Need, Free int // erase blocks

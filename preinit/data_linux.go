@@ -96,11 +96,16 @@ func (u *unit) walkChain(repair bool) error {
 	if repair && u.par.asked == (asked{}) && !c.Settled() {
 		c = u.repair(c)
 	}
-	for _, d := range c.Damage() {
-		u.skip(strings.TrimSuffix(strings.TrimPrefix(d.What, "the "), " entry"), d.Err)
-	}
+	u.damaged(c.Damage())
 	u.chain = c
 	return nil
+}
+
+// damaged notes what the walk of a chain has passed over.
+func (u *unit) damaged(list []chain.Damage) {
+	for _, d := range list {
+		u.skip(strings.TrimSuffix(strings.TrimPrefix(d.What, "the "), " entry"), d.Err)
+	}
 }
 
 func (u *unit) closeFlash() {

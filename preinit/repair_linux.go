@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"chainroot/chain"
 	"chainroot/flash"
@@ -57,9 +58,14 @@ func (u *unit) repairOn(dev flash.Device) error {
 	if c.Settled() {
 		return nil
 	}
+	damage := c.Damage()
 	if err := c.Repair(); err != nil {
 		return err
 	}
+	// What is mended now, or overruled, would not be told of any more.
+	u.damaged(slices.DeleteFunc(damage, func(d chain.Damage) bool {
+		return slices.ContainsFunc(c.Damage(), func(now chain.Damage) bool { return now.What == d.What })
+	}))
 	if !c.Settled() {
 		return errors.New("cannot repair all that a power cut has left")
 	}

@@ -237,6 +237,30 @@ func TestRepairOfANewerChain(t *testing.T) {
 	r.skipped("erase block 4", "newer format")
 }
 
+// TestRepairTells: a record whose first copy rots is written again, and the boot
+// that does so says what was wrong. The next one has nothing to say.
+func TestRepairTells(t *testing.T) {
+	m := three(t, nil)
+	b := m.content()
+	e := opened(t, loaded(b)).Entries()[3]
+	slots := (e.Block+e.Blocks)*shape.EraseSize - e.Slots*shape.WriteSize
+	b[slots+50] ^= 1
+	m.put(b)
+	p := m.start()
+	p.before = nil // it is written to
+	r := p.wait()
+	r.state(3, true, boot.Stacked)
+	r.skipped("volatile", "a record of it does not hold, its second copy does")
+	if !r.report.Repaired {
+		t.Error("nothing was repaired")
+	}
+	r = m.boot()
+	r.state(3, true, boot.Stacked)
+	if r.report.Repaired || len(r.report.Skipped) != 0 {
+		t.Errorf("report of the second boot is %+v", r.report)
+	}
+}
+
 // failing is a flash that is opened for writing.
 type failing struct {
 	*sim.Device
