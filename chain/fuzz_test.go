@@ -48,6 +48,20 @@ func sealRecord(b []byte) {
 	binary.BigEndian.PutUint32(b[rSum:], recordSum(b))
 }
 
+// impossible are sizes that no payload has.
+var impossible = []int64{0, -1, -4096, -1 << 63, 1<<63 - 1, maxStored + 1}
+
+// impossibleSizes lists scripts for edit that give the headers on a flash such
+// sizes, or make their entries longer than what is left of it.
+func impossibleSizes(s fuzzShape) (scripts [][]byte) {
+	for block := range s.Blocks() {
+		for _, n := range append([]int64{s.Size / 2, s.Size, maxStored}, impossible...) {
+			scripts = append(scripts, binary.BigEndian.AppendUint64([]byte{0, byte(block), hStored, 8}, uint64(n)))
+		}
+	}
+	return scripts
+}
+
 // FuzzHeader decodes anything: what is taken for a header is one byte for byte,
 // and nothing computed from it is beyond the limits.
 func FuzzHeader(f *testing.F) {
@@ -62,6 +76,10 @@ func FuzzHeader(f *testing.F) {
 		f.Add(b, false)
 		b[hStored]++
 		f.Add(b, true)
+		for _, n := range impossible {
+			h.Stored = n
+			f.Add(h.encode(), false)
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte, seal bool) {
 		b = fit(b, HeaderSize)

@@ -255,6 +255,10 @@ func FuzzWalk(f *testing.F) {
 			f.Add(uint8(n), uint8(i), []byte("\x02\x00\x10\x03\x03\x01\x00\x00"), uint8(1), uint8(i))
 		}
 	}
+	for _, script := range impossibleSizes(fuzzShapes[0]) {
+		f.Add(uint8(0), uint8(1), script, uint8(2), uint8(0))
+		f.Add(uint8(0), uint8(len(images[0])-1), script, uint8(2), uint8(0))
+	}
 	tar := fuzzText("config on top", 700)
 	top := fuzzPayload(f, tar)
 	f.Add(uint8(0), uint8(1), []byte("\x01\x00\x05\x05\x02\x02\x03\x00\x00\x05"), uint8(2), uint8(0))
