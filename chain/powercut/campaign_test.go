@@ -87,7 +87,7 @@ func TestJudge(t *testing.T) {
 		if c.spoil >= 0 {
 			d.Flip(c.spoil, 3)
 		}
-		tl := newTally(&out)
+		tl := newTally(&out, false)
 		r := &trial{tally: tl, dev: d, before: c.before, after: c.after, where: func() string { return "here" }}
 		shows, _, ok := r.judge()
 		if got := out.String(); ok != (c.want == "") || !strings.HasPrefix(got, c.want) || tl.failed() != (c.want != "") {

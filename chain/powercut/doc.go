@@ -6,6 +6,7 @@
 //	-seed N           for all that looks like chance
 //	-flash PATTERN    only the flashes whose names match this regular expression
 //	-json FILE        the figures
+//	-first            stop at the first violation
 //
 // A life is a row of commands on one flash: an empty one, one that is full, one
 // with damage, one whose record slots are used up. Each command is run once
@@ -29,5 +30,6 @@
 //
 // Reading order: flash.go and life.go (what lives where), command.go and
 // model.go (commands and what they should do), boot.go (what shows), job.go and
-// cut.go (the cuts), fault.go, rot.go, random.go, tally.go.
+// cut.go (the cuts), fault.go, rot.go, random.go, tally.go. That all this finds
+// mistakes is what mutant_test.go tests: it makes some, in package chain.
 package main

@@ -26,6 +26,7 @@ type options struct {
 	flashes []*shape
 	workers int
 	json    string
+	first   bool
 }
 
 func run(args []string, out io.Writer) error {
@@ -34,6 +35,7 @@ func run(args []string, out io.Writer) error {
 	fs.DurationVar(&o.budget, "budget", 0, "how long to go on; the exhaustive part is always done")
 	fs.Uint64Var(&o.seed, "seed", 1, "for all that looks like chance")
 	fs.StringVar(&o.json, "json", "", "file for the figures")
+	fs.BoolVar(&o.first, "first", false, "stop at the first violation")
 	pattern := fs.String("flash", "", "only flashes whose name matches this regular expression")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -61,7 +63,7 @@ func run(args []string, out io.Writer) error {
 // violations, and how to see them again.
 func (o options) campaign(out io.Writer) (figures, error) {
 	start := time.Now()
-	t := newTally(out)
+	t := newTally(out, o.first)
 	work := newCrew(o.workers)
 	all := make([][]*job, len(o.flashes))
 	for i, s := range o.flashes {

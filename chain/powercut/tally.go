@@ -30,9 +30,12 @@ type tally struct {
 	lock  sync.Mutex
 	found map[verdict]int
 	out   io.Writer
+	first bool // the first violation ends the program
 }
 
-func newTally(out io.Writer) *tally { return &tally{found: map[verdict]int{}, out: out} }
+func newTally(out io.Writer, first bool) *tally {
+	return &tally{found: map[verdict]int{}, out: out, first: first}
+}
 
 // shown is how many violations of a kind are told in words.
 const shown = 5
@@ -44,6 +47,9 @@ func (t *tally) violation(v verdict, where, what string) {
 	t.found[v]++
 	if t.found[v] <= shown {
 		fmt.Fprintf(t.out, "%s: %s: %s\n", v, where, what)
+	}
+	if t.first {
+		os.Exit(1)
 	}
 }
 
