@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"chainroot/chain"
@@ -150,5 +151,29 @@ func TestBadBlocks(t *testing.T) {
 		if got := state(t, dev); got != s.want {
 			t.Fatalf("after %s: %q, want %q", s.name, got, s.want)
 		}
+	}
+}
+
+// TestBlockGoesBad lets one block after the other go bad in the middle of a
+// config: it is marked, and the command does without it.
+func TestBlockGoesBad(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 131072, EraseSize: 131072, WriteSize: 2048}
+	marked := 0
+	for block := range g.Blocks() {
+		for _, steps := range [][]step{nil, {config(t, noise("a|", 900)), push("")}} {
+			dev := sim.NewKind(sim.NAND, g)
+			do(t, dev, steps...)
+			dev.GrowBad(block, syscall.EIO)
+			do(t, dev, config(t, noise("b|", 900)))
+			if got := state(t, dev); !strings.HasSuffix(got, "v:b") || len(strings.Fields(got)) != 1+len(steps)/2 {
+				t.Errorf("block %d: state %q", block, got)
+			}
+			if bad, _ := dev.IsBad(block); bad {
+				marked++
+			}
+		}
+	}
+	if marked != 2 { // the home of either
+		t.Errorf("%d blocks were marked as bad", marked)
 	}
 }

@@ -240,17 +240,20 @@ func TestCopyUnderALargeRemainder(t *testing.T) {
 
 // TestManyRollbacks uses up the record slots. Where an entry does not fit a
 // second time, a roll-back is possible to the end, and undo is refused before
-// it would make the next one impossible; else there is no end.
+// it would make the next one impossible, and so is a push; else there is no end.
 func TestManyRollbacks(t *testing.T) {
 	for _, blocks := range []int64{19, 40} {
-		manyRollbacks(t, flash.Geometry{Size: blocks * 4096, EraseSize: 4096, WriteSize: 4096}, blocks == 40)
+		manyRollbacks(t, flash.Geometry{Size: blocks * 4096, EraseSize: 4096, WriteSize: 4096}, 900, blocks == 40)
+	}
+	for size := 4300; size < 6700; size += 128 { // 8 to 26 slots
+		manyRollbacks(t, flash.Geometry{Size: 2 * 4096, EraseSize: 4096, WriteSize: 1}, size, false)
 	}
 }
 
-func manyRollbacks(t *testing.T, g flash.Geometry, room bool) {
+func manyRollbacks(t *testing.T, g flash.Geometry, size int, room bool) {
 	for _, pushed := range []bool{false, true} {
 		dev := sim.New(g)
-		do(t, dev, config(t, noise("a|", 900)))
+		do(t, dev, config(t, noise("a|", size)))
 		if pushed {
 			do(t, dev, push(""))
 		}
@@ -267,6 +270,16 @@ func manyRollbacks(t *testing.T, g flash.Geometry, room bool) {
 				break
 			}
 			if err != nil {
+				t.Fatal(err)
+			}
+			if pushed {
+				continue
+			}
+			// A push is refused before it would make the next roll-back impossible.
+			d := dev.Fork()
+			if err := push("").do(open(t, d)); err == nil {
+				do(t, d, rollback(0))
+			} else if !errors.Is(err, chain.ErrNoSlot) {
 				t.Fatal(err)
 			}
 		}
