@@ -153,7 +153,8 @@ func (c *Chain) walk() {
 // be what is left of a copy: and not a part of an entry that was rolled back, or
 // of something else, on a flash that no chain is on.
 func (c *Chain) ownsSlots(block int) bool {
-	return c.reach() <= block && (len(c.entries) > 0 || c.standing != nil || c.unsure || c.slots.like)
+	return c.reach() <= block &&
+		(len(c.entries) > 0 || c.standing != nil || c.unsure || c.slots.like || c.copyIsWhole())
 }
 
 // promoted reports whether something stands behind a volatile entry. That is

@@ -70,13 +70,13 @@ func (o options) campaign(out io.Writer) (figures, error) {
 		work.do(func() { all[i] = jobs(s, o.seed, t) })
 	}
 	work.wait()
-	for i, list := range all {
+	for _, list := range all {
 		for _, j := range list {
 			work.do(func() { j.cut(t) })
 			work.do(func() { j.fail(t) })
 			if j.step == rotStep {
 				stride := sparse
-				if i == 0 {
+				if j.s == &shapes[0] {
 					stride = 1
 				}
 				work.do(func() { j.rot(t, stride, o.seed) })
