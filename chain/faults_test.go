@@ -245,7 +245,7 @@ func TestManyRollbacks(t *testing.T) {
 	for _, blocks := range []int64{19, 40} {
 		manyRollbacks(t, flash.Geometry{Size: blocks * 4096, EraseSize: 4096, WriteSize: 4096}, 900, blocks == 40)
 	}
-	for size := 4300; size < 6700; size += 128 { // 8 to 26 slots
+	for size := 4300; size < 6400; size += 128 { // 11 to 27 slots
 		manyRollbacks(t, flash.Geometry{Size: 2 * 4096, EraseSize: 4096, WriteSize: 1}, size, false)
 	}
 }

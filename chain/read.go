@@ -100,7 +100,6 @@ func (c *Chain) anyRecord(block int) bool {
 // records is what the record slots of an entry say.
 type records struct {
 	last    record // the last valid one
-	whole   bool   // it is: its second copy is there too, or was begun
 	firm    bool   // no later reading can say anything else
 	rotten  bool   // its first copy does not hold, though the second was begun
 	used    int    // slots up to here were written to
@@ -185,7 +184,8 @@ func (c *Chain) scan(e *Entry, slots []byte) {
 // which may be a record at the next reading.
 func (e *Entry) scan(slots []byte) {
 	e.records, e.Label = records{mended: e.mended}, e.Header.Label
-	first := -1 // the slot of the last valid record, if that is a first copy
+	first := -1    // the slot of the last valid record, if that is a first copy
+	whole := false // that record is
 	for slot := range e.layout.nSlots {
 		raw := slots[slot*recordSize : (slot+1)*recordSize]
 		if blank(raw) || filled(raw, 0) && slot > e.used+mayBegin {
@@ -196,7 +196,7 @@ func (e *Entry) scan(slots []byte) {
 		mine, begun := ok && r.of(e.Hash), first >= 0 && first == slot-1
 		if mine {
 			e.rotten = r.second && e.last.serial != r.serial
-			e.whole = r.second && !e.rotten && !e.last.second
+			whole = r.second && !e.rotten && !e.last.second
 			e.last, e.Label = r, e.Header.Label
 			if r.label != "" {
 				e.Label = r.label
@@ -207,9 +207,9 @@ func (e *Entry) scan(slots []byte) {
 		} else {
 			e.garbage++
 			e.foreign, e.like = e.foreign || ok, e.like || recordLike(raw)
-			e.whole = e.whole || begun
+			whole = whole || begun
 		}
-		e.firm = e.whole && (mine || begun)
+		e.firm = whole && (mine || begun)
 	}
 }
 

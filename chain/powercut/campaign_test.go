@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -128,4 +129,14 @@ func TestFlags(t *testing.T) {
 	if !regexp.MustCompile("^NOR 28x4096/1$").MatchString(shapes[0].name()) {
 		t.Errorf("the first flash is %s", shapes[0].name())
 	}
+}
+
+// distinct reports whether no two flashes have a name in common.
+func distinct(list []shape) bool {
+	var names []string
+	for i := range list {
+		names = append(names, list[i].name())
+	}
+	slices.Sort(names)
+	return len(slices.Compact(names)) == len(list)
 }

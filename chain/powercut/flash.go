@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"chainroot/flash"
 	"chainroot/flash/sim"
@@ -110,14 +109,4 @@ var shapes = []shape{
 	{kind: sim.Block, blocks: 16, erase: 64 * kib, write: 512},
 	{kind: sim.Block, blocks: 15, erase: 128 * kib, write: 4096},
 	{kind: sim.Block, blocks: 14, erase: 256 * kib, write: 512},
-}
-
-// distinct reports whether no two flashes have a name in common.
-func distinct(list []shape) bool {
-	var names []string
-	for i := range list {
-		names = append(names, list[i].name())
-	}
-	slices.Sort(names)
-	return len(slices.Compact(names)) == len(list)
 }
