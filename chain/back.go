@@ -84,7 +84,7 @@ func (c *Chain) readBack() *back {
 		return nil
 	}
 	for _, e := range found.entries[:len(found.entries)-1] {
-		e.firm = last.firm
+		e.whole, e.firm = last.whole, last.firm
 	}
 	return found
 }

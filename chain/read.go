@@ -100,6 +100,7 @@ func (c *Chain) anyRecord(block int) bool {
 // records is what the record slots of an entry say.
 type records struct {
 	last    record // the last valid one
+	whole   bool   // it is: its second copy is there too, or was begun
 	firm    bool   // no later reading can say anything else
 	rotten  bool   // its first copy does not hold, though the second was begun
 	used    int    // slots up to here were written to
@@ -169,6 +170,9 @@ const mayBegin = 4
 func (c *Chain) scan(e *Entry, slots []byte) {
 	e.scan(slots)
 	if used := c.touched[e.slots]; used > e.used {
+		if e.committed() && !e.last.second {
+			e.whole = true // what is behind its first copy was begun
+		}
 		e.used, e.firm = used, false
 	}
 	if e.used > 0 {
@@ -184,8 +188,7 @@ func (c *Chain) scan(e *Entry, slots []byte) {
 // which may be a record at the next reading.
 func (e *Entry) scan(slots []byte) {
 	e.records, e.Label = records{mended: e.mended}, e.Header.Label
-	first := -1    // the slot of the last valid record, if that is a first copy
-	whole := false // that record is
+	first := -1 // the slot of the last valid record, if that is a first copy
 	for slot := range e.layout.nSlots {
 		raw := slots[slot*recordSize : (slot+1)*recordSize]
 		if blank(raw) || filled(raw, 0) && slot > e.used+mayBegin {
@@ -196,7 +199,7 @@ func (e *Entry) scan(slots []byte) {
 		mine, begun := ok && r.of(e.Hash), first >= 0 && first == slot-1
 		if mine {
 			e.rotten = r.second && e.last.serial != r.serial
-			whole = r.second && !e.rotten && !e.last.second
+			e.whole = r.second && !e.rotten && !e.last.second
 			e.last, e.Label = r, e.Header.Label
 			if r.label != "" {
 				e.Label = r.label
@@ -207,9 +210,9 @@ func (e *Entry) scan(slots []byte) {
 		} else {
 			e.garbage++
 			e.foreign, e.like = e.foreign || ok, e.like || recordLike(raw)
-			whole = whole || begun
+			e.whole = e.whole || begun
 		}
-		e.firm = whole && (mine || begun)
+		e.firm = e.whole && (mine || begun)
 	}
 }
 

@@ -183,6 +183,9 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		candidates = append(candidates, copied)
 	}
 	home := c.home(prev, number, at, copied != nil)
+	if home != nil && copied != nil && home.Hash == copied.Hash && copied.whole && !home.whole {
+		home = nil // it is not complete yet; until then nothing else is written there
+	}
 	if home != nil {
 		c.serial = max(c.serial, home.last.serial)
 		c.standing = home

@@ -61,24 +61,10 @@ func (c *Chain) writeVolatile(p *Payload, label string, now time.Time) error {
 		}
 		return c.settle()
 	}
-	if err := c.retireTorn(home, prev, h.Number); err != nil {
-		return err
-	}
 	if err := c.writeHome(h, p, home, commit); err != nil {
 		return err
 	}
 	return c.expect(h.hash())
-}
-
-// retireTorn makes sure that an entry at a block that is to be erased does not
-// count, whatever the erase leaves of it: a power cut may have hit its commit
-// record, and be seen only later.
-func (c *Chain) retireTorn(block int, prev Hash, number int) error {
-	e, err := c.read(block)
-	if err != nil || e.Prev != prev || e.Number != number || e.committed() || c.slotsFree(e) < pair || c.Verify(e) != nil {
-		return nil
-	}
-	return c.record(e, record{kind: kindRetire, flags: flagRetired, time: e.Created})
 }
 
 // newHeader returns a header for a payload on this flash.
