@@ -49,11 +49,12 @@ func NewThread(except ...string) (*Thread, error) {
 	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &urgent, nil); err != nil {
 		return nil, fmt.Errorf("cannot block signals: %w", err)
 	}
+	log := testLog()
 	fd, err := install(except)
 	if err != nil {
 		return nil, err
 	}
-	t := &Thread{fd: fd, log: testLog(), tid: uint32(unix.Gettid())}
+	t := &Thread{fd: fd, log: log, tid: uint32(unix.Gettid())}
 	go t.answer()
 	return t, nil
 }
