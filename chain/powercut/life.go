@@ -75,7 +75,7 @@ func worn(small int) life {
 	for range 9 {
 		l.commands = append(l.commands, rollback(0), undo())
 	}
-	l.from = len(l.commands) - 16
+	l.from = len(l.commands) - 8
 	return l
 }
 
@@ -134,12 +134,9 @@ func damagedLives(s *shape) []life {
 	header := func(*chain.Entry) int64 { return 40 }
 	content := func(e *chain.Entry) int64 { return s.payloadAt() + 500 }
 	add("rotten payload", 2, content, rot)
-	if s.thin() > 1 {
-		return list
-	}
-	add("rotten header", 3, header, rot)
-	add("rotten payload", 3, content, rot)
 	if s.deep {
+		add("rotten header", 3, header, rot)
+		add("rotten payload", 3, content, rot)
 		add("rotten header", 2, header, rot)
 		add("unreadable payload", 2, content, gone)
 		add("unreadable header", 3, header, gone)

@@ -84,6 +84,7 @@ func (o options) campaign(out io.Writer) (figures, error) {
 		}
 	}
 	work.wait()
+	fmt.Fprintf(out, "each operation was cut, after %.0f s; random lives follow\n", time.Since(start).Seconds())
 	for n := uint64(0); time.Since(start) < o.budget; n++ {
 		work.do(func() { live(t, o.flashes, o.seed<<32+n) })
 	}
