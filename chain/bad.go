@@ -58,6 +58,9 @@ func (c *Chain) retry(command func() error) error {
 		case !errors.As(err, &bad) || marked == maxNewBad:
 			return err
 		}
+		if c.hides(bad.block) {
+			return fmt.Errorf("%w; it is not marked as bad: then the flash would be too small for the entry in the back buffer", err)
+		}
 		if e := c.a.dev.MarkBad(c.a.device(bad.block)); e != nil {
 			if errors.Is(e, errors.ErrUnsupported) {
 				return err
@@ -71,4 +74,18 @@ func (c *Chain) retry(command func() error) error {
 		c.a, c.verified, c.blank, c.touched = a, map[int]bool{}, map[int64]bool{}, map[int64]int{}
 		c.reopen()
 	}
+}
+
+// hides reports whether an entry in the back buffer that counts could not be
+// found any more if the row of blocks lost one: it has to stand behind its home.
+func (c *Chain) hides(block int) bool {
+	if c.back == nil || block >= c.back.start {
+		return false
+	}
+	for _, e := range c.back.entries {
+		if e.counts && e.Block-1 <= e.Home {
+			return true
+		}
+	}
+	return false
 }

@@ -100,7 +100,7 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	var err error
 	switch {
 	case e.Block == e.Home:
-		if err = c.change(e, r, fresh); errors.Is(err, ErrNoSlot) {
+		if err = c.change(e, r, fresh); errors.Is(err, ErrNoSlot) && c.slotsFree(e) >= pair {
 			err = c.record(e, r) // there may be room for it, if not for its repair
 		}
 	case e == c.back.last():

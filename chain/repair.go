@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -39,7 +40,9 @@ func (c *Chain) Repair() error {
 		}
 		l := c.loose[i]
 		tried[l] = true
-		if err := c.tie(l); err != nil {
+		// On a full flash, several cuts in a row use up the slots: then it stays
+		// loose, and the next roll-back or compaction makes room.
+		if err := c.tie(l); err != nil && !errors.Is(err, ErrNoSlot) {
 			return fmt.Errorf("cannot repair what a power cut has left: %w", err)
 		}
 		c.reopen()

@@ -8,10 +8,12 @@ import (
 )
 
 // fine is up to how many write units a program is cut at each of its
-// boundaries; coarse is how many boundaries are taken of a longer one, or where
-// each cut is cut again, and deep of those that cut again.
+// boundaries, on small flash; medium and coarse are how many boundaries are taken
+// on larger flash, and of a longer program, or where each cut is cut again; deep
+// is how many of those that cut again.
 const (
 	fine   = 128
+	medium = 16
 	coarse = 6
 	deep   = 2
 )
@@ -20,7 +22,9 @@ const (
 func (s *shape) cuts(dev *sim.Device, op sim.Op) []sim.Cut {
 	limit := coarse
 	if len(op.Data)/s.write <= fine && !s.deep {
-		limit = 0
+		if limit = 0; s.erase > 16*kib {
+			limit = medium
+		}
 	}
 	return dev.Cuts(op, true, limit)
 }
@@ -51,7 +55,7 @@ func (j *job) cut(t *tally) {
 			d := cur.Fork()
 			d.Tear(op, how)
 			torn := d.Fork()
-			r := &trial{t, d, j.before.String(), j.after.String(), j.quiet(op), func() string {
+			r := &trial{t, d, j.before.String(), j.after.String(), j.quiet(op), false, func() string {
 				return fmt.Sprintf("%s: operation %d, %s: cut %s", j.where(), i, op, how)
 			}}
 			shows, repair, ok := r.judge()
@@ -137,7 +141,7 @@ func (j *job) next(r *trial, shows string, n int) {
 			r.deeper.Add(1)
 			d := cur.Fork()
 			d.Tear(op, how)
-			twice := &trial{r.tally, d, shows, after, r.quiet && j.quiet(op), func() string {
+			twice := &trial{r.tally, d, shows, after, r.quiet && j.quiet(op), false, func() string {
 				return fmt.Sprintf("%s, cut at operation %d, %s: cut %s", where(), i, op, how)
 			}}
 			twice.judge()

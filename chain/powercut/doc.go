@@ -7,6 +7,7 @@
 //	-flash PATTERN    only the flashes whose names match this regular expression
 //	-json FILE        the figures
 //	-first            stop at the first violation
+//	-random           no exhaustive part, random lives only
 //
 // A life is a row of commands on one flash: an empty one, one that is full, one
 // with damage, one whose record slots are used up. Each command is run once

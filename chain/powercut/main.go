@@ -27,6 +27,7 @@ type options struct {
 	workers int
 	json    string
 	first   bool
+	random  bool
 }
 
 func run(args []string, out io.Writer) error {
@@ -36,6 +37,7 @@ func run(args []string, out io.Writer) error {
 	fs.Uint64Var(&o.seed, "seed", 1, "for all that looks like chance")
 	fs.StringVar(&o.json, "json", "", "file for the figures")
 	fs.BoolVar(&o.first, "first", false, "stop at the first violation")
+	fs.BoolVar(&o.random, "random", false, "random lives only")
 	pattern := fs.String("flash", "", "only flashes whose name matches this regular expression")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -65,6 +67,27 @@ func (o options) campaign(out io.Writer) (figures, error) {
 	start := time.Now()
 	t := newTally(out, o.first)
 	work := newCrew(o.workers)
+	if !o.random {
+		o.exhaust(t, work)
+		fmt.Fprintf(out, "each operation was cut, after %.0f s; random lives follow\n", time.Since(start).Seconds())
+	}
+	for n := uint64(0); time.Since(start) < o.budget; n++ {
+		work.do(func() { live(t, o.flashes, o.seed<<32+n) })
+	}
+	work.wait()
+	if boots := t.boots.Load(); t.late.Load() > boots/mostLate {
+		t.violation(broken, "late repairs", fmt.Sprintf("%d in %d boots", t.late.Load(), boots))
+	}
+	f := t.figures(len(o.flashes), o.workers, o.seed, time.Since(start))
+	f.print(out)
+	if t.failed() {
+		return f, fmt.Errorf("there were violations: -seed %d and -flash show them again", o.seed)
+	}
+	return f, nil
+}
+
+// exhaust cuts each operation of each command.
+func (o options) exhaust(t *tally, work *crew) {
 	all := make([][]*job, len(o.flashes))
 	for i, s := range o.flashes {
 		work.do(func() { all[i] = jobs(s, o.seed, t) })
@@ -84,20 +107,6 @@ func (o options) campaign(out io.Writer) (figures, error) {
 		}
 	}
 	work.wait()
-	fmt.Fprintf(out, "each operation was cut, after %.0f s; random lives follow\n", time.Since(start).Seconds())
-	for n := uint64(0); time.Since(start) < o.budget; n++ {
-		work.do(func() { live(t, o.flashes, o.seed<<32+n) })
-	}
-	work.wait()
-	if boots := t.boots.Load(); t.late.Load() > boots/mostLate {
-		t.violation(broken, "late repairs", fmt.Sprintf("%d in %d boots", t.late.Load(), boots))
-	}
-	f := t.figures(len(o.flashes), o.workers, o.seed, time.Since(start))
-	f.print(out)
-	if t.failed() {
-		return f, fmt.Errorf("there were violations: -seed %d and -flash show them again", o.seed)
-	}
-	return f, nil
 }
 
 // mostLate: of so many boots after a cut, one may find that what read as blank

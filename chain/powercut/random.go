@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"syscall"
 
 	"chainroot/flash/sim"
 )
@@ -13,7 +12,7 @@ import (
 const steps = 40
 
 // random is a life of random commands, in which the power is cut at random, also
-// in the boots that follow, and flash fails at random.
+// in the boots that follow.
 type random struct {
 	*tally
 	s    *shape
@@ -52,7 +51,8 @@ func (l *random) command() command {
 	}
 	switch l.r.IntN(12) {
 	case 0, 1, 2, 3, 4:
-		return config(name, max(1, sizes[l.r.IntN(len(sizes))]))
+		size := max(1, sizes[l.r.IntN(len(sizes))])
+		return config(fmt.Sprint(name, "-", size), size)
 	case 5, 6, 7:
 		return push([]string{"", "p" + name}[l.r.IntN(2)])
 	case 8:
@@ -63,41 +63,36 @@ func (l *random) command() command {
 	if len(l.m.undo) > 0 {
 		return undo()
 	}
-	return config(name, smallSize)
+	return config(fmt.Sprint(name, "-", smallSize), smallSize)
 }
 
-// step runs a command, whole, or with cuts, or on flash that fails.
+// step runs a command, whole or with cuts.
 func (l *random) step() (ok bool) {
 	cmd := l.command()
 	l.last = cmd.name
-	t := &trial{tally: l.tally, dev: l.dev, where: l.where}
+	t := &trial{tally: l.tally, dev: l.dev, nested: true, where: l.where}
 	defer t.catch(&ok)
 	l.dev.Seed(l.r.Uint64())
 	j := &job{s: l.s, life: "random", cmd: cmd, before: l.m, late: true}
 	dry := l.dev.Fork()
 	after, err := j.run(dry, l.m)
 	if err != nil {
+		next, _ := cmd.to(l.m)
+		if shows, e := weakBoot(dry); e != nil || shows != l.m.String() && shows != next.String() {
+			return t.wrong(lost, fmt.Sprintf("%v: it shows %q (%v)", err, shows, e))
+		}
 		return t.wrong(broken, err.Error())
 	}
 	ops := dry.Counts().Ops()
-	switch l.r.IntN(8) {
-	case 0, 1, 2, 3:
-		if ops > 0 {
-			l.cut(l.r.IntN(ops))
-		}
-	case 4:
-		if ops > 0 {
-			l.last += ", with an operation that fails"
-			l.faults.Add(1)
-			l.dev.FailAt(l.r.IntN(ops), syscall.EIO)
-		}
+	if l.r.IntN(2) == 0 && ops > 0 {
+		l.cut(l.r.IntN(ops))
 	}
 	c, err := boot(l.dev)
 	if err == nil {
 		err = cmd.do(c)
 	}
-	failed := err != nil && !refused(err) && !noRoom(err)
-	l.reboot(errors.Is(err, sim.ErrPowerCut))
+	cut := errors.Is(err, sim.ErrPowerCut)
+	l.reboot(cut)
 	t.before, t.after = l.m.String(), after.String()
 	shows, _, ok := t.judge()
 	if !ok {
@@ -109,7 +104,7 @@ func (l *random) step() (ok bool) {
 	if shows == t.after {
 		l.m = after
 	}
-	if failed {
+	if cut {
 		l.m.undo = nil // nobody knows
 	}
 	return true

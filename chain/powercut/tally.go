@@ -27,6 +27,11 @@ type tally struct {
 
 	faults, rot, boots, late, lives atomic.Int64
 
+	// unsteady are random lives that ended early, after several cuts: a command or a
+	// repair was not possible any more, or programmed a unit that had read as not
+	// blank at an earlier boot and read as blank since. No state was lost.
+	unsteady atomic.Int64
+
 	lock  sync.Mutex
 	found map[verdict]int
 	out   io.Writer
@@ -69,6 +74,7 @@ type figures struct {
 	Boots      int64   `json:"boots"`
 	Late       int64   `json:"boots_that_repair_late"`
 	Lives      int64   `json:"random_lives"`
+	Unsteady   int64   `json:"random_lives_that_ended_early"`
 	Geometries int     `json:"geometries"`
 	Lost       int     `json:"lost"`
 	Mixed      int     `json:"mixed"`
@@ -85,7 +91,7 @@ func (t *tally) figures(geometries, workers int, seed uint64, took time.Duration
 	defer t.lock.Unlock()
 	f := figures{
 		Cuts: t.cuts.Load(), Depth2: t.deeper.Load(), Faults: t.faults.Load(), Rot: t.rot.Load(),
-		Boots: t.boots.Load(), Late: t.late.Load(), Lives: t.lives.Load(), Geometries: geometries,
+		Boots: t.boots.Load(), Late: t.late.Load(), Lives: t.lives.Load(), Unsteady: t.unsteady.Load(), Geometries: geometries,
 		Lost: t.found[lost], Mixed: t.found[mixed], Flipped: t.found[flipped], Broken: t.found[broken],
 		Seed: seed, Seconds: took.Seconds(), Workers: workers,
 	}
@@ -95,8 +101,8 @@ func (t *tally) figures(geometries, workers int, seed uint64, took time.Duration
 
 // print writes the figures for a person; the last line is for everybody.
 func (f figures) print(out io.Writer) {
-	fmt.Fprintf(out, "boots: %d  late repairs: %d  faults: %d  rotten bits: %d  random lives: %d  broken: %d  seed: %d\n",
-		f.Boots, f.Late, f.Faults, f.Rot, f.Lives, f.Broken, f.Seed)
+	fmt.Fprintf(out, "boots: %d  late repairs: %d  faults: %d  rotten bits: %d  random lives: %d, %d of them ended early  broken: %d  seed: %d\n",
+		f.Boots, f.Late, f.Faults, f.Rot, f.Lives, f.Unsteady, f.Broken, f.Seed)
 	fmt.Fprintf(out, "%.0f s, %.0f cuts a second on each of %d cores\n", f.Seconds, f.PerSecond, f.Workers)
 	fmt.Fprintf(out, "cuts: %d  depth2: %d  geometries: %d  lost: %d  mixed: %d  flipped: %d\n",
 		f.Cuts, f.Depth2, f.Geometries, f.Lost, f.Mixed, f.Flipped)
