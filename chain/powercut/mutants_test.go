@@ -7,6 +7,7 @@ const (
 	tight = "^NAND 2x16384/512$"    // an entry and its copy
 	bits  = "^NOR 2x4096/1$"        // write units of a byte
 	block = "^block 17x65536/4096$" // what is written lasts from the next sync on
+	twice = "^NAND 29x16384/512 "   // each cut is cut again
 )
 
 // mutants are the mistakes, the ones that have lost configurations elsewhere
@@ -46,7 +47,7 @@ var mutants = []mutant{
 	{name: "what a cut left in the back buffer is never brought home", flash: roomy, edits: []edit{{"settle.go",
 		"\tif b == nil {\n\t\treturn nil",
 		"\tif b != nil || b == nil {\n\t\treturn nil"}}},
-	{name: "a copy that a cut hit is never written again", flash: roomy, edits: []edit{{"repair.go",
+	{name: "a copy that a cut hit is never written again", flash: twice, edits: []edit{{"repair.go",
 		"\t\tif c.slotsFree(last) >= pair {\n\t\t\treturn c.record(last, last.last)\n\t\t}\n",
 		"\t\t_ = last\n"}}},
 	{name: "a partition in the middle of a rewrite taken for another file system", flash: roomy, edits: []edit{{"identify.go",
