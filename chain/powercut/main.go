@@ -67,9 +67,14 @@ func (o options) campaign(out io.Writer) (figures, error) {
 	start := time.Now()
 	t := newTally(out, o.first)
 	work := newCrew(o.workers)
-	if !o.random {
-		o.exhaust(t, work)
-		fmt.Fprintf(out, "each operation was cut, after %.0f s; random lives follow\n", time.Since(start).Seconds())
+	// All of it again, with other chance, as long as the budget has room for that.
+	for round := o; !o.random; round.seed++ {
+		began := time.Now()
+		round.exhaust(t, work)
+		fmt.Fprintf(out, "each operation was cut, with seed %d, after %.0f s\n", round.seed, time.Since(start).Seconds())
+		if time.Since(start)+time.Since(began) > o.budget {
+			break
+		}
 	}
 	for n := uint64(0); time.Since(start) < o.budget; n++ {
 		work.do(func() { live(t, o.flashes, o.seed<<32+n) })
