@@ -1,54 +1,46 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os/exec"
 
+	"chainroot/chain"
+	"chainroot/flash"
 	"chainroot/qemu"
 	"chainroot/qemu/powercut/journal"
 )
 
 // look returns the chain that the host sees on the flash as the cut has left
-// it, and checks that all of it holds.
+// it. An error means that it sees none, or that verify complains.
 func (u *unit) look() (journal.Entries, error) {
-	if _, err := u.host("verify"); err != nil {
+	if err := u.verify(); err != nil {
 		return nil, err
 	}
-	text, err := u.host("info", "--json")
+	dev, err := chain.OpenFlash(u.cutFlash(), &flash.Options{ReadOnly: true, WriteSize: u.writeSize()})
 	if err != nil {
 		return nil, err
 	}
-	var info struct {
-		Entries []struct {
-			Label    string
-			Volatile bool
-		}
+	defer dev.Close()
+	c, err := chain.Open(dev)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(text, &info); err != nil {
-		return nil, fmt.Errorf("cannot read what info says: %w", err)
-	}
-	var chain journal.Entries
-	for _, e := range info.Entries {
-		chain = append(chain, journal.Entry{Label: e.Label, Volatile: e.Volatile})
-	}
-	return chain, nil
+	return journal.Of(c), nil
 }
 
-// host runs the program snapshot of this host on that flash.
-func (u *unit) host(args ...string) ([]byte, error) {
-	device := []string{"--device", u.cutFlash()}
+// verify runs snapshot verify on that flash, as on a workstation.
+func (u *unit) verify() error {
+	cmd := exec.Command(u.snapshot, "--device", u.cutFlash(), "--write-size", fmt.Sprint(u.writeSize()), "verify")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", cmd, err, out)
+	}
+	return nil
+}
+
+// writeSize is what the unit takes for a write unit of its flash, in bytes.
+func (u *unit) writeSize() int {
 	if u.machine.Attach == qemu.MTD {
-		device = append(device, "--write-size", "1") // as block2mtd says
+		return 1 // as block2mtd says
 	}
-	cmd := exec.Command(u.snapshot, append(device, args...)...)
-	out, err := cmd.Output()
-	if err != nil {
-		errs := ""
-		if exit, ok := err.(*exec.ExitError); ok {
-			errs = string(exit.Stderr)
-		}
-		return nil, fmt.Errorf("%s: %w: %s%s", cmd, err, out, errs)
-	}
-	return out, nil
+	return flash.DefaultWriteSize
 }

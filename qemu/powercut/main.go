@@ -84,7 +84,7 @@ func play(round int, u *unit, r *report) error {
 	}
 	r.add(round, u.machine.Attach, c)
 	if c.outcome > journal.New {
-		return fmt.Errorf("%s: booted is %s: %s", c.outcome, c.booted, c.reason)
+		return fmt.Errorf("%s: booted is %s: %s", c.outcome, c.booted.chain, c.reason)
 	}
 	return nil
 }

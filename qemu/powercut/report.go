@@ -23,6 +23,7 @@ type report struct {
 	Commands     map[string]int `json:"commands"` // acknowledged, by kind
 	Refused      int            `json:"refused"`  // of those
 	Cut          map[string]int `json:"cut"`      // in flight, by kind
+	Repaired     int            `json:"repaired"` // boots that had something to repair
 	Seconds      float64        `json:"seconds"`
 
 	out   io.Writer
@@ -66,8 +67,13 @@ func (r *report) add(n int, attach fmt.Stringer, c cut) {
 	case journal.Mixed:
 		r.Mixed++
 	}
-	fmt.Fprintf(r.out, "%4d  %-5s  cut after %.3f s, %2d done, in flight: %-12s  %s: %s\n",
-		n, attach, c.after.Seconds(), done, command, c.outcome, c.booted)
+	also := ""
+	if c.booted.repaired {
+		also = ", repaired"
+		r.Repaired++
+	}
+	fmt.Fprintf(r.out, "%4d  %-5s  cut after %.3f s, %2d done, in flight: %-12s  %s: %s%s\n",
+		n, attach, c.after.Seconds(), done, command, c.outcome, c.booted.chain, also)
 }
 
 // String is the last line of a campaign.

@@ -20,7 +20,7 @@ func TestReport(t *testing.T) {
 	flight := journal.Promise{Command: &compact}
 	booted := journal.Entries{{Label: "1", Volatile: true}}
 	for i, c := range []cut{
-		{steps: []journal.Step{{Command: config, Done: true}, {Command: compact, Done: true, Status: 69}}, booted: booted, after: 1500 * time.Millisecond},
+		{steps: []journal.Step{{Command: config, Done: true}, {Command: compact, Done: true, Status: 69}}, booted: shown{chain: booted, repaired: true}, after: 1500 * time.Millisecond},
 		{steps: []journal.Step{{Command: config, Done: true}, {Command: compact}}, promise: flight, outcome: journal.New},
 		{steps: []journal.Step{{Command: compact}}, promise: flight, outcome: journal.Acknowledged},
 		{outcome: journal.Lost},
@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%s, want %s", r, want)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if want := "   1  mtd    cut after 1.500 s,  2 done, in flight: none          acknowledged: v:1"; lines[0] != want {
+	if want := "   1  mtd    cut after 1.500 s,  2 done, in flight: none          acknowledged: v:1, repaired"; lines[0] != want {
 		t.Errorf("the first line is\n%s, want\n%s", lines[0], want)
 	}
 	if len(lines) != 6 || !strings.Contains(lines[4], "in flight: compact ") || !strings.Contains(lines[4], "mixed") {
@@ -51,7 +51,7 @@ func TestReport(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	if back.String() != r.String() || back.Seed != 7 || back.Refused != 1 || back.Commands["config"] != 2 || back.Commands["compact"] != 1 || back.Cut["compact"] != 3 {
+	if back.String() != r.String() || back.Seed != 7 || back.Refused != 1 || back.Commands["config"] != 2 || back.Commands["compact"] != 1 || back.Cut["compact"] != 3 || back.Repaired != 1 {
 		t.Errorf("the report is\n%s", text)
 	}
 }

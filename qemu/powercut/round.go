@@ -16,7 +16,7 @@ type cut struct {
 	after   time.Duration // from the first command on
 	steps   []journal.Step
 	promise journal.Promise
-	booted  journal.Entries // afterwards
+	booted  shown
 	outcome journal.Outcome
 	reason  string // of an outcome that must not be
 }
@@ -39,23 +39,21 @@ func (u *unit) round() (c cut, err error) {
 	if broken != nil {
 		return c, broken
 	}
-	seen, looked := u.look()
-	s, err := u.boot()
-	if err != nil {
+	seen, broken := u.look()
+	if c.booted, err = u.boot(); err != nil {
 		c.outcome, c.reason = journal.Lost, err.Error()
 		return c, nil
 	}
-	c.booted = s.chain
-	c.outcome, u.state = c.promise.Judge(u.trees, s.chain, s.tree)
+	c.outcome, u.state = c.promise.Judge(u.trees, c.booted.chain, c.booted.tree)
 	switch {
 	case c.outcome > journal.New:
 		c.reason = fmt.Sprintf("acknowledged was %s", c.promise.Acknowledged.Entries)
-	case looked != nil:
-		c.outcome, c.reason = journal.Mixed, looked.Error()
-	case !slices.Equal(seen, s.chain):
+	case broken != nil:
+		c.outcome, c.reason = journal.Mixed, broken.Error()
+	case !slices.Equal(seen, c.booted.chain):
 		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the host saw %s", seen)
-	case len(s.skipped) > 0:
-		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the boot passed over %v", s.skipped)
+	case len(c.booted.skipped) > 0:
+		c.outcome, c.reason = journal.Mixed, fmt.Sprintf("the boot passed over %v", c.booted.skipped)
 	}
 	return c, nil
 }

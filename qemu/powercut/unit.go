@@ -78,9 +78,10 @@ func (u *unit) start() error {
 
 // shown is what a boot shows.
 type shown struct {
-	chain   journal.Entries // that was replayed
-	tree    string          // hash of what the loop changes
-	skipped []boot.Skipped
+	chain    journal.Entries // that was replayed
+	tree     string          // hash of what the loop changes
+	repaired bool
+	skipped  []boot.Skipped
 }
 
 func (u *unit) boot() (s shown, err error) {
@@ -99,7 +100,7 @@ func (u *unit) boot() (s shown, err error) {
 	for _, e := range r.Entries {
 		s.chain = append(s.chain, journal.Entry{Label: e.Label, Volatile: e.Volatile})
 	}
-	s.skipped = r.Skipped
+	s.repaired, s.skipped = r.Repaired, r.Skipped
 	if text, err = u.run(image.Probe + " trees"); err != nil {
 		return s, err
 	}

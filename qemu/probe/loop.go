@@ -173,9 +173,5 @@ func (l *loop) look() (journal.Entries, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list journal.Entries
-	for _, e := range c.Entries() {
-		list = append(list, journal.Entry{Label: e.Label, Volatile: e.IsVolatile()})
-	}
-	return list, nil
+	return journal.Of(c), nil
 }

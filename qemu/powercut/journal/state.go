@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"chainroot/chain"
 )
 
 // Entry is an entry of a chain, by what lasts when the chain is compacted.
@@ -32,6 +34,15 @@ func (e Entries) String() string {
 		words = append(words, kind+entry.Label)
 	}
 	return strings.Join(words, " ")
+}
+
+// Of returns what a chain shows.
+func Of(c *chain.Chain) Entries {
+	var list Entries
+	for _, e := range c.Entries() {
+		list = append(list, Entry{e.Label, e.IsVolatile()})
+	}
+	return list
 }
 
 // ParseEntries reads what String has written.
