@@ -84,7 +84,7 @@ func (c *Chain) readBack() *back {
 		return nil
 	}
 	for _, e := range found.entries[:len(found.entries)-1] {
-		e.whole, e.firm = last.whole, last.firm
+		e.complete, e.firm = last.complete, last.firm
 	}
 	return found
 }

@@ -108,7 +108,7 @@ func TestMuteCopySlot(t *testing.T) {
 	g := flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}
 	dev := sim.New(g)
 	do(t, dev, config(t, noise("a|", 900)), push(""), config(t, noise("b|", 900)))
-	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 11*128}
+	f := &faulty{Device: dev, unreadable: -1, mute: g.Size - 14*128}
 	if err := config(t, noise("c|", 900)).do(open(t, f)); !errors.Is(err, chain.ErrReadBack) {
 		t.Errorf("got %v", err)
 	}
@@ -208,7 +208,7 @@ func TestCopyUnderALargeRemainder(t *testing.T) {
 		g     flash.Geometry
 		large int
 	}{
-		{flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 4096}, 65536*101/8 - 4096},
+		{flash.Geometry{Size: 16 * 65536, EraseSize: 65536, WriteSize: 2048}, 65536*102/8 - 4096},
 		{flash.Geometry{Size: 16 * 4096, EraseSize: 4096, WriteSize: 1}, 4096 * 1278 / 100},
 	} {
 		tried := 0
@@ -245,7 +245,7 @@ func TestManyRollbacks(t *testing.T) {
 	for _, blocks := range []int64{19, 40} {
 		manyRollbacks(t, flash.Geometry{Size: blocks * 4096, EraseSize: 4096, WriteSize: 4096}, 900, blocks == 40)
 	}
-	for size := 4300; size < 6400; size += 128 { // 11 to 27 slots
+	for size := 4300; size < 6020; size += 128 { // 14 to 27 slots
 		manyRollbacks(t, flash.Geometry{Size: 2 * 4096, EraseSize: 4096, WriteSize: 1}, size, false)
 	}
 }

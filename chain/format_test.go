@@ -104,7 +104,7 @@ func TestLayout(t *testing.T) {
 		{65536, 4096, 1000, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 1, nSlots: 14}},
 		{65536, 1, 200_000, layout{table: 256, frame: 384, slots: 258_048, slot: 128, blocks: 4, nSlots: 32}},
 		{126976, 2048, 126976, layout{table: 2048, frame: 2112, slots: 188_416, slot: 2048, blocks: 2, nSlots: 32}},
-		{4096, 4096, 1, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 13, nSlots: 11}},
+		{4096, 4096, 1, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 16, nSlots: 14}},
 	} {
 		g := flash.Geometry{Size: 1 << 30, EraseSize: c.erase, WriteSize: c.write}
 		if got := plan(g, c.stored); got != c.want {

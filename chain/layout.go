@@ -14,7 +14,7 @@ import (
 // slots only: they are the last of the flash, where a reader finds them.
 const (
 	minSlotSize = recordSize
-	minSlots    = pair + 3*fresh // the commit, a push, a roll-back, and the repair of that
+	minSlots    = pair + 4*fresh // the commit, a push, a roll-back, and the repair of both
 	maxSlots    = 32
 	copySlots   = minSlots
 

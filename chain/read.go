@@ -99,15 +99,16 @@ func (c *Chain) anyRecord(block int) bool {
 
 // records is what the record slots of an entry say.
 type records struct {
-	last    record // the last valid one
-	whole   bool   // it is: its second copy is there too, or was begun
-	firm    bool   // no later reading can say anything else
-	rotten  bool   // its first copy does not hold, though the second was begun
-	used    int    // slots up to here were written to
-	garbage int    // slots that hold neither a record of the entry nor nothing
-	foreign bool   // one of them holds a record of another entry
-	like    bool   // one of them holds what may be left of a record
-	mended  bool   // the header was, by what the records say
+	last     record // the last valid one
+	whole    bool   // it is: its second copy is there too, or was begun
+	complete bool   // one of them was whole: nothing of the entry is missing
+	firm     bool   // no later reading can say anything else
+	rotten   bool   // its first copy does not hold, though the second was begun
+	used     int    // slots up to here were written to
+	garbage  int    // slots that hold neither a record of the entry nor nothing
+	foreign  bool   // one of them holds a record of another entry
+	like     bool   // one of them holds what may be left of a record
+	mended   bool   // the header was, by what the records say
 }
 
 func (r *records) committed() bool { return r.last.kind != 0 }
@@ -117,18 +118,26 @@ func (r *records) retired() bool   { return r.last.flags&flagRetired != 0 }
 func (r *records) void() bool { return r.retired() && r.last.lost == 0 }
 
 // readRecords reads the record slots of e. A reading that is not firm is
-// repeated: one that is firm is right, whenever it comes.
+// repeated: one that is firm is right, whenever it comes. Of others, the one with
+// the youngest record counts: what holds was written, and what does not hold this
+// time may do so the next.
 func (c *Chain) readRecords(e *Entry) error {
 	b := make([]byte, e.layout.nSlots*recordSize)
+	var best Entry
 	for range rereads {
 		if err := c.readSlots(e, b); err != nil {
 			return err
 		}
 		c.scan(e, b)
 		if e.firm || e.used == 0 {
-			break
+			return nil
+		}
+		if !best.committed() || e.committed() && e.last.serial >= best.last.serial {
+			best = *e
 		}
 	}
+	best.used = e.used
+	*e = best
 	return nil
 }
 
@@ -170,8 +179,8 @@ const mayBegin = 4
 func (c *Chain) scan(e *Entry, slots []byte) {
 	e.scan(slots)
 	if used := c.touched[e.slots]; used > e.used {
-		if e.committed() && !e.last.second {
-			e.whole = true // what is behind its first copy was begun
+		if e.committed() && e.used == 1 {
+			e.whole, e.complete = true, true // what is behind its first copy was begun
 		}
 		e.used, e.firm = used, false
 	}
@@ -183,9 +192,11 @@ func (c *Chain) scan(e *Entry, slots []byte) {
 // scan takes the slots of e in order. All are looked at: a slot that was torn,
 // or erased in part, may look blank.
 //
-// Whole is a record whose second copy is there too, or was begun: for that the
-// first one was read back. It is firm unless there is other content behind it,
-// which may be a record at the next reading.
+// Whole is a record whose second copy is there too, or, of the first one in an
+// entry, was begun: for that the first one was read back. In any later slot,
+// what is behind a first copy may be another try at that: see Chain.steady.
+// A record is firm unless there is other content behind it, which may be a
+// record at the next reading.
 func (e *Entry) scan(slots []byte) {
 	e.records, e.Label = records{mended: e.mended}, e.Header.Label
 	first := -1 // the slot of the last valid record, if that is a first copy
@@ -210,8 +221,10 @@ func (e *Entry) scan(slots []byte) {
 		} else {
 			e.garbage++
 			e.foreign, e.like = e.foreign || ok, e.like || recordLike(raw)
+			begun = begun && first == 0
 			e.whole = e.whole || begun
 		}
+		e.complete = e.complete || e.whole
 		e.firm = e.whole && (mine || begun)
 	}
 }

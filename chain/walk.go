@@ -183,7 +183,7 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		candidates = append(candidates, copied)
 	}
 	home := c.home(prev, number, at, copied != nil)
-	if home != nil && copied != nil && home.Hash == copied.Hash && copied.whole && !home.whole {
+	if home != nil && copied != nil && home.Hash == copied.Hash && copied.complete && !home.complete {
 		home = nil // it is not complete yet; until then nothing else is written there
 	}
 	if home != nil {

@@ -270,10 +270,13 @@ func (c *Chain) record(e *Entry, r record) error {
 				return fmt.Errorf("%w: %s has used its %d", ErrNoSlot, e.Name(), e.layout.nSlots)
 			}
 			off := e.slotOffset(e.used)
+			err := c.append(b, off)
+			if err == nil && !c.blank[off] {
+				err = c.steady(b, off)
+			}
 			e.used++
 			delete(c.blank, off)
 			c.blank[off+e.layout.slot] = true
-			err := c.append(b, off)
 			if err == nil {
 				break
 			}
@@ -297,6 +300,29 @@ func (c *Chain) append(b []byte, off int64) error {
 		return err
 	}
 	return c.readsBack(b, make([]byte, len(b)), off)
+}
+
+// steadyReads is how often a record is read that stands in a slot which looked
+// blank before. A power cut may have hit that slot all the same; then what is
+// written to it reads differently each time.
+const steadyReads = 64
+
+// steady reads b at off again and again. One reading may be wrong by chance; more
+// are an error that wraps ErrReadBack.
+func (c *Chain) steady(b []byte, off int64) error {
+	got, wrong := make([]byte, len(b)), 0
+	for range steadyReads {
+		if _, err := c.a.ReadAt(got, off); err != nil {
+			return err
+		}
+		if !bytes.Equal(got, b) {
+			wrong++
+		}
+	}
+	if wrong > 1 {
+		return fmt.Errorf("%w: erase block %d, %d of %d readings", ErrReadBack, c.a.device(int(off/int64(c.a.g.EraseSize))), wrong, steadyReads)
+	}
+	return nil
 }
 
 // expect walks again and returns an error when the chain does not show the

@@ -68,7 +68,7 @@ func lives(s *shape) []life {
 	return append([]life{typical, worn(small)}, damagedLives(s)...)
 }
 
-// worn uses up the record slots of an entry, of which there are 8 to 32: it is
+// worn uses up the record slots of an entry, of which there are 14 to 32: it is
 // written anew.
 func worn(small int) life {
 	l := life{name: "worn", room: true, commands: []command{config("a", small), push("")}}
