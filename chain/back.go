@@ -6,6 +6,7 @@ package chain
 type back struct {
 	start   int // block
 	entries []*Entry
+	inside  bool // not at the end of the flash, but between blocks that something else uses
 }
 
 func (b *back) last() *Entry { return b.entries[len(b.entries)-1] }
@@ -53,24 +54,8 @@ func (c *Chain) readBack() *back {
 		}
 		return nil
 	}
-	found := &back{start: c.a.blocks() - int(min(start.blocks, 1<<30))}
-	for at := found.start; at < c.a.blocks(); {
-		e, err := c.header(at)
-		switch {
-		case err != nil && !unreadable(err) && !aboutContent(err):
-			c.noBack(err)
-			return nil
-		case err != nil || e.layout.slot != slots.layout.slot:
-			return nil
-		}
-		if n := len(found.entries); n > 0 && (e.Prev != found.last().Hash || e.Number != found.last().Number+1) {
-			return nil
-		}
-		e.last = record{kind: kindCommit, flags: flagSnapshot, serial: start.serial}
-		found.entries = append(found.entries, e)
-		at += e.Blocks
-	}
-	if len(found.entries) == 0 || !start.of(found.last().Hash) {
+	found := c.copies(c.a.blocks()-int(min(start.blocks, 1<<30)), c.a.blocks(), start)
+	if found == nil {
 		return nil
 	}
 	last := found.last()
@@ -83,10 +68,41 @@ func (c *Chain) readBack() *back {
 		}
 		return nil
 	}
-	for _, e := range found.entries[:len(found.entries)-1] {
-		e.complete, e.firm = last.complete, last.firm
+	found.share()
+	return found
+}
+
+// copies returns the entries that stand from block start on up to the block end,
+// and that the record r is of; or nil.
+func (c *Chain) copies(start, end int, r record) *back {
+	found := &back{start: start}
+	for at := start; at < end; {
+		e, err := c.header(at)
+		switch {
+		case err != nil && !unreadable(err) && !aboutContent(err):
+			c.noBack(err)
+			return nil
+		case err != nil || e.layout.slot != c.slots.layout.slot:
+			return nil
+		}
+		if n := len(found.entries); n > 0 && (e.Prev != found.last().Hash || e.Number != found.last().Number+1) {
+			return nil
+		}
+		e.last = record{kind: kindCommit, flags: flagSnapshot, serial: r.serial}
+		found.entries = append(found.entries, e)
+		at += e.Blocks
+	}
+	if len(found.entries) == 0 || !r.of(found.last().Hash) {
+		return nil
 	}
 	return found
+}
+
+// share makes what is known of the record of the last entry known of all.
+func (b *back) share() {
+	for _, e := range b.entries[:len(b.entries)-1] {
+		e.complete, e.firm = b.last().complete, b.last().firm
+	}
 }
 
 // noBack reports that the back buffer cannot be read. Where it is not flash that

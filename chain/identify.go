@@ -91,6 +91,20 @@ func isExt4(b []byte) bool {
 		le.Uint16(s[0x3a:]) <= 7 // state
 }
 
+// signed returns what starts with b, if a signature of 32 bits says so, or else
+// ContentUnknown.
+func signed(b []byte) Content {
+	if isJFFS2(b) {
+		return ContentJFFS2
+	}
+	for _, s := range signatures {
+		if bytes.HasPrefix(b[s.off:], []byte(s.bytes)) {
+			return s.content
+		}
+	}
+	return ContentUnknown
+}
+
 // identifySize is how much of the first erase block is looked at, in bytes.
 const identifySize = flash.MinEraseSize
 
@@ -114,20 +128,16 @@ func Identify(dev flash.Device) (Content, error) {
 	if _, err := decodeHeader(b[:HeaderSize]); !errors.Is(err, errNoHeader) {
 		return ContentChain, nil
 	}
-	if isJFFS2(b) {
-		return ContentJFFS2, nil
-	}
-	for _, s := range signatures {
-		if bytes.HasPrefix(b[s.off:], []byte(s.bytes)) {
-			return s.content, nil
-		}
-	}
 	c, err := Open(dev)
 	switch {
 	case err != nil:
 		return ContentUnknown, err
-	case len(c.entries) > 0, blank(b) && !c.Settled():
+	case c.foreign != ContentUnknown:
+		return c.foreign, nil
+	case len(c.entries) > 0, c.back != nil, blank(b) && !c.Settled():
 		return ContentChain, nil
+	case signed(b) != ContentUnknown:
+		return signed(b), nil
 	case isExt4(b):
 		return ContentExt4, nil
 	case blank(b) || filled(b, 0):

@@ -36,6 +36,7 @@ const (
 	flagSnapshot = 1 << 0
 	flagRetired  = 1 << 1
 	flagMoved    = 1 << 2
+	flagTakeover = 1 << 3 // of a copy: what stands in front of it is history
 	flagSecond   = 1 << 7 // of the record itself: its second copy
 )
 

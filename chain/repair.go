@@ -58,7 +58,7 @@ func (c *Chain) Repair() error {
 func (c *Chain) tie(l loose) error {
 	switch l.what {
 	case looseSlots:
-		if c.slots.used > 1 || !c.copyIsWhole() {
+		if c.foreign == ContentUnknown && (c.slots.used > 1 || !c.copyIsWhole()) {
 			// Not what a cut leaves of the first record, but of an erase.
 			return c.eraseCopySlots()
 		}

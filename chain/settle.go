@@ -24,6 +24,15 @@ func (c *Chain) settle() error {
 		return nil
 	}
 	id := c.ID()
+	if b.inside {
+		if err := c.toEnd(); err != nil {
+			return err
+		}
+		if err := c.expect(id); err != nil {
+			return err
+		}
+		b = c.back
+	}
 	for _, e := range b.entries {
 		if !e.counts {
 			continue
@@ -34,7 +43,7 @@ func (c *Chain) settle() error {
 		p, err := c.load(e)
 		if err == nil {
 			r := e.last
-			r.kind, r.blocks = kindCommit, 0
+			r.kind, r.flags, r.blocks = kindCommit, r.flags&^flagTakeover, 0
 			err = c.writeHome(&e.Header, p, e.Home, r)
 		}
 		if err != nil {

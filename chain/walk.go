@@ -47,6 +47,7 @@ type Chain struct {
 	unsure   bool     // what stands at end cannot be read, or has a header that does not hold
 	back     *back    // the back buffer, or nil
 	slots    *Entry   // the copy slots, as those of an entry that nothing is known of
+	foreign  Content  // what else the flash starts with, if that still counts; or ContentUnknown
 	loose    []loose  // ends that Repair ties up
 	rejected map[int]error
 	verified map[int]bool // payloads found good, by block
@@ -129,7 +130,14 @@ func (c *Chain) reopen() {
 // walk is the one place that decides what a boot shows.
 func (c *Chain) walk() {
 	c.entries, c.damage, c.blocked, c.loose, c.serial = nil, nil, nil, nil, 0
+	c.standing, c.unsure, c.end = nil, false, 0
+	c.foreign = c.front()
 	c.back = c.readBack()
+	if c.foreign != ContentUnknown && !c.takenOver() {
+		c.blocked = fmt.Errorf("the flash %w than a chain: %v", ErrForeign, c.foreign)
+		return
+	}
+	c.foreign = ContentUnknown
 	var prev Hash
 	at := 0
 	for {

@@ -115,14 +115,25 @@ type laid struct {
 // writeBack writes entries that follow one another to the back buffer, and
 // commits them by one record, that of the last.
 func (c *Chain) writeBack(entries []laid, commit record) error {
-	blocks := 0
-	for _, l := range entries {
-		blocks += l.h.layout().blocks
-	}
-	block := c.a.blocks() - blocks
+	block := c.a.blocks() - blocksOf(entries)
 	if err := c.disarm(block); err != nil {
 		return err
 	}
+	return c.writeCopy(block, entries, commit)
+}
+
+// blocksOf returns how many erase blocks entries take.
+func blocksOf(entries []laid) (n int) {
+	for _, l := range entries {
+		n += l.h.layout().blocks
+	}
+	return n
+}
+
+// writeCopy writes entries that follow one another from a block on, and commits
+// them by one record: at the end of the flash in its last slots, elsewhere in
+// those of the last entry.
+func (c *Chain) writeCopy(block int, entries []laid, commit record) error {
 	var last *Entry
 	for _, l := range entries {
 		p, err := l.p()
@@ -134,9 +145,11 @@ func (c *Chain) writeBack(entries []laid, commit record) error {
 		}
 		block += last.Blocks
 	}
-	last.slots, last.layout.nSlots = c.copySlots().slots, copySlots
-	c.blank[last.slots] = true
-	commit.blocks = uint32(blocks)
+	if block == c.a.blocks() {
+		last.slots, last.layout.nSlots = c.copySlots().slots, copySlots
+		c.blank[last.slots] = true
+	}
+	commit.blocks = uint32(blocksOf(entries))
 	return c.record(last, commit)
 }
 

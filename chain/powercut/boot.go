@@ -32,11 +32,17 @@ func boot(dev flash.Device) (*chain.Chain, error) {
 // show tells the state of a chain in one line: of each entry what it is, the
 // name of its content, and its label.
 func show(c *chain.Chain) (string, error) {
+	if f := c.Foreign(); f != chain.ContentUnknown {
+		return f.String(), nil
+	}
 	var b strings.Builder
 	for _, e := range c.Entries() {
 		name, err := contentOf(c, e)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		if e.IsVolatile() && name == bare {
+			continue // what is seen is the firmware
 		}
 		kind := byte('s')
 		if e.IsVolatile() {

@@ -105,7 +105,7 @@ func TestLease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free := newLease(c)
+	free := newLease(c, command{})
 	if err := config("a", smallSize).do(c); err != nil {
 		t.Fatal(err)
 	}

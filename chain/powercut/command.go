@@ -22,6 +22,9 @@ type command struct {
 	// to returns what the command makes of a model; false: it has nothing to do
 	// there, and says so.
 	to func(model) (model, bool)
+	// copies is how often each block of what is written may be erased; 0: twice.
+	copies int
+	whole  bool // all of the flash may be erased, twice
 }
 
 func config(content string, size int) command { return labelled(content, "", size) }
@@ -29,24 +32,24 @@ func config(content string, size int) command { return labelled(content, "", siz
 func labelled(content, label string, size int) command {
 	p := payload(content, size)
 	return command{
-		fmt.Sprintf("config %s of %d bytes", content, size),
-		func(c *chain.Chain) error { return c.WriteVolatile(p, label, now) },
-		func(m model) (model, bool) { return m.config(content, label) },
+		name: fmt.Sprintf("config %s of %d bytes", content, size),
+		do:   func(c *chain.Chain) error { return c.WriteVolatile(p, label, now) },
+		to:   func(m model) (model, bool) { return m.config(content, label) },
 	}
 }
 
 func push(label string) command {
-	return command{"push", func(c *chain.Chain) error { return c.Promote(label, now) },
-		func(m model) (model, bool) { return m.push(label) }}
+	return command{name: "push", do: func(c *chain.Chain) error { return c.Promote(label, now) },
+		to: func(m model) (model, bool) { return m.push(label) }}
 }
 
 func rollback(n int) command {
-	return command{fmt.Sprint("rollback ", n), func(c *chain.Chain) error { return c.Rollback(n, now) },
-		func(m model) (model, bool) { return m.rollback(n) }}
+	return command{name: fmt.Sprint("rollback ", n), do: func(c *chain.Chain) error { return c.Rollback(n, now) },
+		to: func(m model) (model, bool) { return m.rollback(n) }}
 }
 
 func undo() command {
-	return command{"rollback --undo", func(c *chain.Chain) error { return c.Undo(now) }, model.undone}
+	return command{name: "rollback --undo", do: func(c *chain.Chain) error { return c.Undo(now) }, to: model.undone}
 }
 
 // compact folds all snapshots but the last keep. The content of the folded one
@@ -74,12 +77,42 @@ func compact(keep, size int) command {
 		}
 		return c.Compact(plan, now)
 	}
-	return command{fmt.Sprint("compact --keep ", keep), do, func(m model) (model, bool) { return m.compact(keep) }}
+	return command{name: fmt.Sprint("compact --keep ", keep), do: do, to: func(m model) (model, bool) { return m.compact(keep) }}
+}
+
+// bare is the name of the content that shows nothing but the firmware.
+const bare = "bare"
+
+// reset erases everything.
+func reset() command {
+	return command{name: "reset --erase", do: func(c *chain.Chain) error { return c.Reset(payload(bare, smallSize), now) },
+		to: func(m model) (model, bool) { return model{}, m.foreign == "" }, whole: true}
+}
+
+// convert makes a chain of a snapshot and a volatile entry of what the flash
+// holds, and brings it home.
+func convert(snapshot, volatile string, size int) command {
+	do := func(c *chain.Chain) error {
+		unused, err := c.UnusedByJFFS2()
+		if err != nil {
+			return err
+		}
+		err = c.TakeOver([]chain.Incoming{
+			{Type: chain.TypeSnapshot, Label: "old", Created: now, Payload: payload(snapshot, size)},
+			{Type: chain.TypeVolatile, Created: now, Payload: payload(volatile, smallSize)},
+		}, unused, now)
+		if err != nil {
+			return err
+		}
+		return c.Settle()
+	}
+	return command{name: fmt.Sprintf("convert %s and %s", snapshot, volatile), do: do, copies: 3,
+		to: func(m model) (model, bool) { return m.takeOver(snapshot, volatile) }}
 }
 
 // refused reports whether err says that there was nothing to do.
 func refused(err error) bool {
-	return errors.Is(err, chain.ErrNothing) || errors.Is(err, chain.ErrNoState)
+	return errors.Is(err, chain.ErrNothing) || errors.Is(err, chain.ErrNoState) || errors.Is(err, chain.ErrForeign)
 }
 
 // noRoom reports whether err says that the flash has no room for the command.

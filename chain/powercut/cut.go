@@ -164,6 +164,9 @@ func (j *job) try(t *tally, run *sim.Device, where func() string) (after string,
 
 // following returns a command that has something to do, another one for each n.
 func (j *job) following(m model, n int) command {
+	if m.foreign != "" {
+		return convert("s", "then", smallSize)
+	}
 	for range 5 {
 		var cmd command
 		switch n++; n % 5 {

@@ -65,7 +65,7 @@ func (j *job) run(dev *sim.Device, m model) (model, error) {
 		return m, err
 	}
 	next, possible := j.cmd.to(m)
-	cost := newLease(c)
+	cost := newLease(c, j.cmd)
 	err = j.cmd.do(c)
 	n := dev.Counts()
 	switch {

@@ -50,6 +50,9 @@ func (t *trial) judge() (shows string, repair []sim.Op, ok bool) {
 		// flash. That is no state to hold on to.
 		return "", nil, t.wrong(broken, "it cannot be settled")
 	}
+	if shows == foreign && !jffs2Intact(t.dev) {
+		return "", nil, t.wrong(lost, "a part of the jffs2 is gone, and no chain is there")
+	}
 	t.boots.Add(boots)
 	for range boots - 1 {
 		t.dev.ResetCounts()
@@ -69,7 +72,7 @@ func (t *trial) judge() (shows string, repair []sim.Op, ok bool) {
 			return "", nil, t.wrong(broken, "damage that a cut explains is reported: "+d)
 		}
 	}
-	if what, err := chain.Identify(t.dev); err != nil || what != chain.ContentChain && (shows != "" || !what.Free()) {
+	if what, err := chain.Identify(t.dev); err != nil || what != chain.ContentChain && what.String() != shows && (shows != "" || !what.Free()) {
 		return "", nil, t.wrong(broken, fmt.Sprintf("it shows %q, and is taken for %s (%v)", shows, what, err))
 	}
 	return shows, repair, true

@@ -10,9 +10,14 @@ import (
 // lease is what a command may cost the flash. It is stated in DESIGN.md: no
 // command erases more than the blocks of what it writes, twice, and of what it
 // has to make harmless.
-type lease struct{ before []*chain.Entry }
+type lease struct {
+	before []*chain.Entry
+	cmd    command
+}
 
-func newLease(c *chain.Chain) lease { return lease{append([]*chain.Entry{}, c.Entries()...)} }
+func newLease(c *chain.Chain, cmd command) lease {
+	return lease{append([]*chain.Entry{}, c.Entries()...), cmd}
+}
 
 // check compares what a command has cost with what it has written: the entries
 // that were not there before.
@@ -37,8 +42,11 @@ func (l lease) check(c *chain.Chain, n sim.Counts) error {
 	if blocks == 0 && n.Erases > 0 {
 		blocks = renewed
 	}
-	most := sim.Counts{Erases: 2*blocks + disarmed, ProgrammedBytes: int64(2*blocks)*int64(s.EraseSize) + records*slot}
-	if blocks == 0 {
+	copies := max(2, l.cmd.copies)
+	most := sim.Counts{Erases: copies*blocks + disarmed, ProgrammedBytes: int64(copies*blocks)*int64(s.EraseSize) + records*slot}
+	if l.cmd.whole {
+		most = sim.Counts{Erases: 2*s.Blocks + disarmed, ProgrammedBytes: int64(s.EraseSize)*int64(s.Blocks)/2 + records*slot}
+	} else if blocks == 0 {
 		most.Erases, most.ProgrammedBytes = 0, 2*2*slot
 	}
 	if n.Erases > most.Erases || n.ProgrammedBytes > most.ProgrammedBytes {

@@ -64,8 +64,10 @@ func lives(s *shape) []life {
 		config("j", large),
 		rollback(0),
 		undo(),
+		reset(),
+		config("k", small),
 	}}
-	return append([]life{typical, worn(small)}, damagedLives(s)...)
+	return append(append([]life{typical, worn(small)}, damagedLives(s)...), foreignLives(s)...)
 }
 
 // worn uses up the record slots of an entry, of which there are 14 to 32: it is
@@ -91,7 +93,7 @@ func fullLives(s *shape) []life {
 			config("d", half), config("e", small), rollback(0), config("f", half), push(""), push(""), compact(0, half)}},
 		{name: "whole", commands: []command{
 			config("a", larger), config("b", small), rollback(0), undo(), push("kept"),
-			config("c", small), compact(0, small), rollback(0), config("d", half), config("e", half)}},
+			config("c", small), compact(0, small), rollback(0), config("d", half), config("e", half), reset()}},
 	}
 	if third >= small {
 		lives = append(lives, life{name: "third", commands: []command{

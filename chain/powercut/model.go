@@ -10,6 +10,7 @@ type model struct {
 	snapshots []item
 	volatile  *item
 	undo      []model // what each roll-back would bring back
+	foreign   string  // what else the flash holds, and no chain
 }
 
 // item is an entry: the name of its content, and its label.
@@ -22,6 +23,9 @@ func (m model) clone() model {
 
 // String tells the state in one line, as show does.
 func (m model) String() string {
+	if m.foreign != "" {
+		return m.foreign
+	}
 	var b strings.Builder
 	for _, i := range m.snapshots {
 		i.write(&b, 's')
@@ -47,6 +51,9 @@ func (i item) write(b *strings.Builder, kind byte) {
 
 // config returns the model after a config with that content.
 func (m model) config(content, label string) (model, bool) {
+	if m.foreign != "" {
+		return m, false
+	}
 	if v := m.volatile; v != nil && v.content == content && (label == "" || v.label == label) {
 		return m, false
 	}
@@ -94,6 +101,14 @@ func (m model) compact(keep int) (model, bool) {
 	}
 	one := item{folded(m.snapshots[:n]), m.snapshots[n-1].label}
 	return model{snapshots: append([]item{one}, m.snapshots[n:]...), volatile: m.volatile}, true
+}
+
+// takeOver returns the model after what the flash held has become the chain.
+func (m model) takeOver(snapshot, volatile string) (model, bool) {
+	if m.foreign == "" {
+		return m, false
+	}
+	return model{snapshots: []item{{snapshot, "old"}}, volatile: &item{volatile, ""}}, true
 }
 
 // folded is the name of the content that several entries show together.
