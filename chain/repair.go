@@ -78,6 +78,8 @@ func (c *Chain) tie(l loose) error {
 		return c.change(e, e.last, 0)
 	case c.slotsFree(e) >= pair:
 		return c.record(e, record{kind: kindRetire, flags: flagRetired, time: e.Created})
+	case c.foreign != ContentUnknown:
+		return nil // where something else is in use, Repair erases nothing
 	}
 	if err := c.erase(l.block); err != nil {
 		return err

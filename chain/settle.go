@@ -1,6 +1,9 @@
 package chain
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // ready verifies what is there, says whether it may be written to, and repairs
 // what a power cut has left.
@@ -34,7 +37,7 @@ func (c *Chain) settle() error {
 		b = c.back
 	}
 	for _, e := range b.entries {
-		if !e.counts {
+		if !e.counts || c.isDamaged(e) {
 			continue
 		}
 		if e.Home+e.Blocks > b.start {
@@ -56,6 +59,10 @@ func (c *Chain) settle() error {
 	return c.endCopy()
 }
 
+// isDamaged reports whether the content of e was found not to hold: there is
+// nothing left to bring home.
+func (c *Chain) isDamaged(e *Entry) bool { return errors.Is(c.rejected[e.Block], ErrDamaged) }
+
 // endCopy ends a copy of what stands at its home, so that it can never stand in
 // for that again, whatever becomes of it: by a record, or, where the slots for
 // that are used up, by erasing them.
@@ -64,7 +71,7 @@ func (c *Chain) endCopy() error {
 		return nil
 	}
 	for _, e := range c.back.entries {
-		if e.counts {
+		if e.counts && !c.isDamaged(e) {
 			return fmt.Errorf("%w: %s cannot be read at its home, the copy in the back buffer still counts", ErrReadBack, e.Name())
 		}
 	}

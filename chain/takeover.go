@@ -24,11 +24,13 @@ func (c *Chain) front() Content {
 		return ContentUnknown
 	}
 	b := make([]byte, identifySize)
-	if _, err := c.a.ReadAt(b, 0); err != nil {
-		return ContentUnknown
-	}
-	if content := signed(b); content != ContentMarked {
-		return content
+	for range rereads {
+		if _, err := c.a.ReadAt(b, 0); err != nil {
+			continue
+		}
+		if content := signed(b); content != ContentUnknown && content != ContentMarked {
+			return content
+		}
 	}
 	return ContentUnknown
 }
@@ -52,6 +54,7 @@ func (c *Chain) takenOver() bool {
 // inside looks for a copy that takes over between the blocks of something else.
 // What a cut has left of its commit record is a loose end.
 func (c *Chain) inside() *back {
+	var left []loose
 	for at := 1; at < c.a.blocks(); at++ {
 		e, err := c.header(at)
 		if err != nil || e.layout.slot != c.slots.layout.slot || at+e.Blocks == c.a.blocks() {
@@ -63,7 +66,7 @@ func (c *Chain) inside() *back {
 		c.serial = max(c.serial, e.last.serial)
 		switch end := at + e.Blocks; {
 		case !e.committed() && e.used > 0 && c.Verify(e) == nil:
-			c.loose = append(c.loose, loose{looseCommit, at})
+			left = append(left, loose{looseCommit, at})
 		case e.last.flags&flagTakeover != 0 && e.last.flags&flagMoved == 0:
 			found := c.copies(end-int(min(e.last.blocks, 1<<30)), end, e.last)
 			if found == nil || found.start < 1 {
@@ -76,6 +79,7 @@ func (c *Chain) inside() *back {
 			return found
 		}
 	}
+	c.loose = append(c.loose, left...)
 	return nil
 }
 

@@ -32,7 +32,7 @@ func foreignLives(s *shape) []life {
 	if s.thin() == 1 {
 		size = s.holds(s.least()) + 700
 	}
-	commands := []command{convert("s", "v", size), config("w", smallSize), push("")}
+	commands := []command{convert("s", "v", size)}
 	return []life{
 		{name: "jffs2", commands: commands, damage: load(0, 1), room: true},
 		{name: "jffs2 to the end", commands: commands, damage: load(0, 1, s.good()-1), room: true},

@@ -64,11 +64,18 @@ func lives(s *shape) []life {
 		config("j", large),
 		rollback(0),
 		undo(),
-		reset(),
-		config("k", small),
 	}}
-	return append(append([]life{typical, worn(small)}, damagedLives(s)...), foreignLives(s)...)
+	list := append([]life{typical, worn(small)}, damagedLives(s)...)
+	if s.good() <= manyBlocks {
+		list = append(list, life{name: "erased", room: true, from: 3, commands: []command{
+			config("a", small), push(""), config("b", large), reset(), config("c", small)}})
+	}
+	return append(list, foreignLives(s)...)
 }
+
+// manyBlocks is on how many blocks a command that erases all takes too long to
+// be cut everywhere.
+const manyBlocks = 40
 
 // worn uses up the record slots of an entry, of which there are 14 to 32: it is
 // written anew.
