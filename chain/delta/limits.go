@@ -15,6 +15,7 @@ const (
 	MaxID        = 1<<32 - 2 // user and group; 2^32-1 means "leave as it is" to chown
 	MaxMajor     = 1<<12 - 1 // device numbers as Linux encodes them
 	MaxMinor     = 1<<20 - 1
-	MaxTrailer   = 4 << 20  // zeros after the end mark; GNU tar fills a record, 10 KiB by default
-	MaxPattern   = 16 << 10 // a line of an exclude file
+	MaxTrailer   = 4 << 20   // zeros after the end mark; GNU tar fills a record, 10 KiB by default
+	MaxPattern   = 16 << 10  // a line of an exclude file
+	MaxRepack    = 256 << 20 // content of files that Repack keeps in memory
 )

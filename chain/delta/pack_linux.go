@@ -47,7 +47,8 @@ func Pack(w io.Writer, upper string, o *PackOptions) (Stats, error) {
 	if o == nil {
 		o = &PackOptions{}
 	}
-	p := &packer{dirs: &dirs{}, w: newWriter(w), base: o.Base, buf: make([]byte, packBuffer)}
+	p := &packer{members: members{w: newWriter(w)}, dirs: &dirs{}, base: o.Base, buf: make([]byte, packBuffer)}
+	p.writeFile = p.file
 	if p.base == nil {
 		p.base = NewTree()
 	}
@@ -82,55 +83,13 @@ func Pack(w io.Writer, upper string, o *PackOptions) (Stats, error) {
 
 // packer writes a scanned tree to a tar.
 type packer struct {
-	w       *writer
-	dirs    *dirs
-	base    *Tree
-	xattrs  xattrs
-	buf     []byte
-	runs    runList
-	sum     contentSum
-	entries int
-}
-
-// tree writes what is marked of n and below.
-func (p *packer) tree(path string, n *node) error {
-	if n.pack {
-		if err := p.node(path, n); err != nil {
-			return err
-		}
-	}
-	for _, c := range n.children {
-		if c.pack {
-			if err := p.tree(join(path, c.name), c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// node writes one entry.
-func (p *packer) node(path string, n *node) error {
-	if n.kind == regular && n.head == "" {
-		return p.file(path, n)
-	}
-	e := entry{path: path, kind: n.kind, Attr: n.Attr, marks: marks{opaque: n.opaque},
-		link: n.link, major: n.major, minor: n.minor}
-	if n.head != "" {
-		e.kind, e.link, e.Xattrs = hardLink, n.head, nil
-		e.major, e.minor = 0, 0
-	} else if n.shared {
-		n.head = path
-	}
-	if err := p.header(&e); err != nil {
-		return err
-	}
-	return p.w.end()
-}
-
-func (p *packer) header(e *entry) error {
-	p.entries++
-	return p.w.header(e)
+	members
+	dirs   *dirs
+	base   *Tree
+	xattrs xattrs
+	buf    []byte
+	runs   runList
+	sum    contentSum
 }
 
 // file writes a regular file, or what took its place.
@@ -215,20 +174,9 @@ func (p *packer) content(path string, n *node, fd int) error {
 			return fmt.Errorf("%w, %d times", ErrChanged, try)
 		}
 	}
-	if p.runs.sparse(e.size) {
-		if e.runs = p.runs.runs; e.runs == nil {
-			e.runs = []run{}
-		}
-	}
-	if n.shared {
-		n.head = path
-	}
-	if err := p.header(&e); err != nil {
+	runs, err := p.fileHeader(&e, n, &p.runs)
+	if err != nil {
 		return err
-	}
-	runs := e.runs
-	if runs == nil {
-		runs = []run{{0, e.size}}
 	}
 	for _, r := range runs {
 		if err := p.run(fd, r, data); err != nil {

@@ -123,29 +123,19 @@ func checkRuns(path string, runs []run, size, data int64) ([]run, error) {
 	return kept, nil
 }
 
-// contentSum is a SHA-256 over a file's content that passes over holes, so that
-// a large file with little in it is summed up at once: the hash of where the
-// runs are (at the plain grain), the size, and the hash of what is in them.
-type contentSum struct {
-	data, where hash.Hash
-	last        run
-	block       [grain]byte // a block that came in pieces
-	filled      int
-	off         int64 // of block
+// blocks puts a file together from pieces that come in order. What is left out
+// is zeros.
+type blocks struct {
+	// put takes each block that pieces lay in: grain bytes at a multiple of it,
+	// the last one of a file filled up with zeros.
+	put    func(off int64, block []byte)
+	block  [grain]byte // one that came in pieces
+	filled int
+	off    int64 // of block
 }
 
-// reset starts a new file.
-func (s *contentSum) reset() {
-	if s.data == nil {
-		s.data, s.where = sha256.New(), sha256.New()
-	}
-	s.data.Reset()
-	s.where.Reset()
-	s.last, s.filled, s.off = run{}, 0, 0
-}
-
-// write takes up p at off. Offsets rise; what is left out is zeros.
-func (s *contentSum) write(off int64, p []byte) {
+// write takes up p at off.
+func (s *blocks) write(off int64, p []byte) {
 	for len(p) > 0 {
 		block := off / grain * grain
 		if s.filled > 0 && s.off != block {
@@ -168,15 +158,38 @@ func (s *contentSum) write(off int64, p []byte) {
 	}
 }
 
-// flush puts the block that came in pieces; the caller has all of it.
-func (s *contentSum) flush() {
+// flush puts the block that came in pieces, if there is one; the caller has all
+// of it.
+func (s *blocks) flush() {
+	if s.filled == 0 {
+		return
+	}
 	clear(s.block[s.filled:])
 	s.filled = 0
 	s.put(s.off, s.block[:])
 }
 
-// put takes up one whole block.
-func (s *contentSum) put(off int64, block []byte) {
+// contentSum is a SHA-256 over a file's content that passes over holes, so that
+// a large file with little in it is summed up at once: the hash of where the
+// runs are (at the plain grain), the size, and the hash of what is in them.
+type contentSum struct {
+	blocks
+	data, where hash.Hash
+	last        run
+}
+
+// reset starts a new file.
+func (s *contentSum) reset() {
+	if s.data == nil {
+		s.data, s.where, s.put = sha256.New(), sha256.New(), s.take
+	}
+	s.data.Reset()
+	s.where.Reset()
+	s.last, s.filled, s.off = run{}, 0, 0
+}
+
+// take takes up one whole block.
+func (s *contentSum) take(off int64, block []byte) {
 	if isZero(block) {
 		return
 	}
@@ -198,9 +211,7 @@ func (s *contentSum) mark() {
 
 // sum ends a file of size bytes. The last block counts as filled up with zeros.
 func (s *contentSum) sum(size int64) (sum [32]byte) {
-	if s.filled > 0 {
-		s.flush()
-	}
+	s.flush()
 	s.mark()
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(size))
