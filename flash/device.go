@@ -46,6 +46,18 @@ func (g Geometry) Check() error {
 	return nil
 }
 
+// own checks a geometry that the device itself says it has: what o asks for has
+// to be just that.
+func (g Geometry) own(o *Options) error {
+	if err := g.Check(); err != nil {
+		return err
+	}
+	if o.EraseSize != 0 && o.EraseSize != g.EraseSize || o.WriteSize != 0 && o.WriteSize != g.WriteSize {
+		return fmt.Errorf("%w: the device has erase blocks of %d bytes and write units of %d", ErrGeometry, g.EraseSize, g.WriteSize)
+	}
+	return nil
+}
+
 // Device is a row of erase blocks. Offsets and lengths are in bytes, blocks
 // are counted from 0.
 type Device interface {

@@ -1,5 +1,5 @@
 // Package flash gives the chain one view of what it can stand on: an MTD
-// partition, a block device, or a file.
+// partition, a UBI volume, a block device, or a file.
 //
 // A Device is a row of erase blocks. A block is erased as a whole, to 0xFF;
 // after that each of its write units is programmed once, in rising order. Code
@@ -9,5 +9,5 @@
 //
 // Reading order: device.go (the interface and the rules), node.go (what devices
 // behind a node have in common), file.go (files and block devices),
-// mtd_linux.go (the MTD character device).
+// char_linux.go (which character device is what), mtd_linux.go and ubi_linux.go.
 package flash

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Open opens the device at path: an MTD character device (on Linux), a block
-// device, or a file. A nil o means the defaults. What is left over at the end
+// Open opens the device at path: an MTD character device or a UBI volume (on
+// Linux), a block device, or a file. A nil o means the defaults. What is left over at the end
 // of a file or block device, less than an erase block, is not used.
 func Open(path string, o *Options) (Device, error) {
 	if o == nil {
@@ -22,7 +22,7 @@ func Open(path string, o *Options) (Device, error) {
 	}
 	f, err := os.OpenFile(path, mode, 0)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open flash: %w", err)
+		return nil, fmt.Errorf("cannot open flash: %w", explain(err))
 	}
 	d, err := open(f, o)
 	if err != nil {
@@ -33,7 +33,7 @@ func Open(path string, o *Options) (Device, error) {
 }
 
 // HasGeometry reports whether the device at path has a geometry of its own, as
-// MTD devices have; that of a file or block device is what its user says.
+// MTD devices and UBI volumes have; that of a file or block device is what its user says.
 func HasGeometry(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && st.Mode()&os.ModeCharDevice != 0
@@ -48,9 +48,9 @@ func open(f *os.File, o *Options) (Device, error) {
 	case st.IsDir():
 		return nil, syscall.EISDIR
 	case st.Mode()&os.ModeCharDevice != 0:
-		return openMTD(f, o)
+		return openChar(f, o)
 	case st.Mode()&os.ModeDevice == 0 && !st.Mode().IsRegular():
-		return nil, errors.New("not a file, a block device or an MTD character device")
+		return nil, errors.New("neither an MTD partition, a UBI volume, a block device nor a file")
 	}
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 // dropCache does nothing: other systems than Linux hold images, not flash.
 func dropCache(*os.File) error { return nil }
 
-func openMTD(*os.File, *Options) (Device, error) {
-	return nil, errors.New("MTD devices are known on Linux only")
+func openChar(*os.File, *Options) (Device, error) {
+	return nil, errors.New("MTD partitions and UBI volumes are known on Linux only")
 }
+
+func explain(err error) error { return err }

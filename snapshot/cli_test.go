@@ -263,7 +263,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"config", "--upper", filepath.Join(i.dir, "nowhere")}, exitFailed, "nowhere"},
 		{[]string{"info", "--device", filepath.Join(i.dir, "nowhere")}, exitDevice, "nowhere"},
 		{[]string{"info", "--device", i.dir}, exitDevice, "directory"},
-		{[]string{"info", "--device", "/dev/null"}, exitDevice, "not an MTD device"},
+		{[]string{"info", "--device", "/dev/null"}, exitDevice, "neither an MTD partition"},
 		{[]string{"info", "--device", small}, exitUsage, "1000 bytes"},
 		{[]string{"info", "--device", jffs2}, exitDevice, "jffs2"},
 		{[]string{"config", "--device", jffs2, "--upper", i.dir}, exitDevice, "jffs2"},

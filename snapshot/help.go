@@ -35,7 +35,7 @@ const globalFlags = `  --device FILE     the chain on this device or image (defa
   --erase-size N    erase block of a file or block device, in bytes
   --write-size N    write unit of a file or block device, in bytes
                     (default: what the chain there was written for, else 65536
-                    and 4096; MTD devices know their own)
+                    and 4096; MTD partitions and UBI volumes know theirs)
   --force           write to a device that holds neither a chain nor nothing
   --wait DURATION   how long to wait for another snapshot command (default 30s)
 `
