@@ -50,7 +50,7 @@ func explain(err error) error {
 		return fmt.Errorf("%w: a mounted file system or another program has it", err)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EROFS):
 		if os.Geteuid() == 0 {
-			return fmt.Errorf("%w: the partition is read-only, by the device tree or mtdparts= (ro) of the unit", err)
+			return fmt.Errorf("%w: %w", err, errReadOnlyPartition)
 		}
 		return fmt.Errorf("%w: it takes root", err)
 	}

@@ -30,11 +30,17 @@ func openMTD(f *os.File, sysfs string, o *Options) (Device, error) {
 	if err := d.g.own(o); err != nil {
 		return nil, err
 	}
-	if !o.ReadOnly && info.Flags&unix.MTD_WRITEABLE == 0 {
-		return nil, errors.New("the partition is read-only")
+	if o.ReadOnly {
+		return d, nil
 	}
-	return d, nil
+	if info.Flags&unix.MTD_WRITEABLE == 0 {
+		return nil, errReadOnlyPartition
+	}
+	return d, unlockAll(d, d.lockable())
 }
+
+// errReadOnlyPartition is about flash that the unit itself declares so.
+var errReadOnlyPartition = errors.New("the partition is read-only: its entry in the device tree (read-only) or in mtdparts= (ro) says so")
 
 // mtd is an MTD character device as a Device. Its writes are synchronous.
 type mtd struct {
