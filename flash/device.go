@@ -39,7 +39,7 @@ func (g Geometry) Check() error {
 	case g.WriteSize < 1 || g.WriteSize > MaxWriteSize || g.EraseSize%g.WriteSize != 0:
 		return fmt.Errorf("%w: write unit of %d bytes in an erase block of %d", ErrGeometry, g.WriteSize, g.EraseSize)
 	case g.Size < int64(g.EraseSize):
-		return fmt.Errorf("%w: %d bytes are less than one erase block of %d", ErrGeometry, g.Size, g.EraseSize)
+		return fmt.Errorf("%w: %d bytes are less than one erase block of %d: it takes more of them, or a smaller block", ErrGeometry, g.Size, g.EraseSize)
 	case g.Size%int64(g.EraseSize) != 0:
 		return fmt.Errorf("%w: %d bytes are no whole number of erase blocks of %d", ErrGeometry, g.Size, g.EraseSize)
 	}

@@ -8,7 +8,7 @@
 // broken, and that cuts the power.
 //
 // Reading order: device.go (the interface and the rules), node.go (what devices
-// behind a node have in common), file.go (files and block devices),
-// char_linux.go (which character device is what), mtd_linux.go with lock_linux.go,
-// and ubi_linux.go.
+// behind a node have in common), file.go (files and block devices,
+// from an offset on: offset.go), char_linux.go (which character device is what),
+// mtd_linux.go with lock_linux.go, and ubi_linux.go.
 package flash

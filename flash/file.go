@@ -10,8 +10,9 @@ import (
 )
 
 // Open opens the device at path: an MTD character device or a UBI volume (on
-// Linux), a block device, or a file. A nil o means the defaults. What is left over at the end
-// of a file or block device, less than an erase block, is not used.
+// Linux), a block device, or a file; Node says how to name a part of one of the
+// last two. A nil o means the defaults. What is left over at the end of a file or
+// block device, less than an erase block, is not used.
 func Open(path string, o *Options) (Device, error) {
 	if o == nil {
 		o = &Options{}
@@ -20,11 +21,12 @@ func Open(path string, o *Options) (Device, error) {
 	if o.ReadOnly {
 		mode = os.O_RDONLY
 	}
-	f, err := os.OpenFile(path, mode, 0)
+	name, base := Node(path)
+	f, err := os.OpenFile(name, mode, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open flash: %w", explain(err))
 	}
-	d, err := open(f, o)
+	d, err := open(f, base, o)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("cannot open flash %s: %w", path, err)
@@ -33,13 +35,15 @@ func Open(path string, o *Options) (Device, error) {
 }
 
 // HasGeometry reports whether the device at path has a geometry of its own, as
-// MTD devices and UBI volumes have; that of a file or block device is what its user says.
+// MTD devices and UBI volumes have; that of a file or block device is what its
+// user says.
 func HasGeometry(path string) bool {
-	st, err := os.Stat(path)
+	name, _ := Node(path)
+	st, err := os.Stat(name)
 	return err == nil && st.Mode()&os.ModeCharDevice != 0
 }
 
-func open(f *os.File, o *Options) (Device, error) {
+func open(f *os.File, base int64, o *Options) (Device, error) {
 	st, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -47,15 +51,28 @@ func open(f *os.File, o *Options) (Device, error) {
 	switch {
 	case st.IsDir():
 		return nil, syscall.EISDIR
+	case st.Mode()&os.ModeCharDevice != 0 && base != 0:
+		return nil, errors.New("an offset can be given for block devices and files, and not for a character device")
 	case st.Mode()&os.ModeCharDevice != 0:
 		return openChar(f, o)
 	case st.Mode()&os.ModeDevice == 0 && !st.Mode().IsRegular():
 		return nil, errors.New("neither an MTD partition, a UBI volume, a block device nor a file")
+	case st.Mode()&os.ModeDevice != 0 && !o.ReadOnly && isReadOnly(f):
+		return nil, errors.New("the block device is read-only: `blockdev --setrw` changes that where a switch on the medium does not say so")
 	}
+	return openFile(f, base, o)
+}
+
+// openFile makes a Device of a file or block device from an offset on.
+func openFile(f *os.File, base int64, o *Options) (Device, error) {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, err
 	}
+	if base > size {
+		return nil, fmt.Errorf("it begins behind the end, at %d of %d bytes", base, size)
+	}
+	size -= base
 	g := Geometry{EraseSize: o.EraseSize, WriteSize: o.WriteSize}
 	if g.EraseSize == 0 {
 		g.EraseSize = DefaultEraseSize
@@ -70,7 +87,7 @@ func open(f *os.File, o *Options) (Device, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
 	}
-	return &file{node: node{f, g, o.ReadOnly}}, nil
+	return &file{node: node{f, g, base, o.ReadOnly}}, nil
 }
 
 // file is a file or a block device as a Device. Writes go through the page
@@ -88,7 +105,7 @@ func (d *file) Erase(block int) error {
 	if d.ones == nil {
 		d.ones = bytes.Repeat([]byte{0xFF}, d.g.EraseSize)
 	}
-	_, err := d.f.WriteAt(d.ones, int64(block)*int64(d.g.EraseSize))
+	_, err := d.f.WriteAt(d.ones, d.offset(block))
 	return err
 }
 
@@ -106,7 +123,7 @@ func (d *file) Sync() error {
 	err := d.f.Sync()
 	// Of pages that could not be written the kernel says that they were: what
 	// they hold is not what the medium has.
-	if dropped := dropCache(d.f); err == nil {
+	if dropped := dropCache(d.f, d.base); err == nil {
 		err = dropped
 	}
 	return err

@@ -6,8 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropCache empties the page cache of f, so that the next read asks the
-// medium. posix_fadvise(2) leaves dirty pages alone: f was synced before.
-func dropCache(f *os.File) error {
-	return unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
+// dropCache empties the page cache of f from an offset on, so that the next read
+// asks the medium. posix_fadvise(2) leaves dirty pages alone: f was synced before.
+func dropCache(f *os.File, from int64) error {
+	return unix.Fadvise(int(f.Fd()), from, 0, unix.FADV_DONTNEED)
+}
+
+// isReadOnly reports whether the kernel takes no writes to a block device.
+func isReadOnly(f *os.File) bool {
+	n, err := unix.IoctlGetInt(int(f.Fd()), unix.BLKROGET)
+	return err == nil && n != 0
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // dropCache does nothing: other systems than Linux hold images, not flash.
-func dropCache(*os.File) error { return nil }
+func dropCache(*os.File, int64) error { return nil }
+
+func isReadOnly(*os.File) bool { return false }
 
 func openChar(*os.File, *Options) (Device, error) {
 	return nil, errors.New("MTD partitions and UBI volumes are known on Linux only")

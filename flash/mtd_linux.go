@@ -89,5 +89,3 @@ func (d *mtd) Sync() error {
 	}
 	return f.Close()
 }
-
-func (d *mtd) offset(block int) int64 { return int64(block) * int64(d.g.EraseSize) }

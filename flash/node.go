@@ -10,6 +10,7 @@ import (
 type node struct {
 	f        *os.File
 	g        Geometry
+	base     int64 // of block 0 in f, in bytes
 	readOnly bool
 }
 
@@ -18,7 +19,7 @@ func (d *node) Geometry() Geometry { return d.g }
 // ReadAt goes on after short reads and signals, as Program does after short
 // writes.
 func (d *node) ReadAt(p []byte, off int64) (int, error) {
-	n, err := d.f.ReadAt(p, off)
+	n, err := d.f.ReadAt(p, d.base+off)
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
@@ -32,7 +33,7 @@ func (d *node) Program(p []byte, off int64) error {
 	if err := checkProgram(d.g, len(p), off); err != nil {
 		return err
 	}
-	_, err := d.f.WriteAt(p, off)
+	_, err := d.f.WriteAt(p, d.base+off)
 	return err
 }
 
@@ -43,5 +44,8 @@ func (d *node) mayErase(block int) error {
 	}
 	return checkBlock(d.g, block)
 }
+
+// offset returns where a block begins in f.
+func (d *node) offset(block int) int64 { return d.base + int64(block)*int64(d.g.EraseSize) }
 
 func (d *node) Close() error { return d.f.Close() }

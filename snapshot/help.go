@@ -31,7 +31,8 @@ func helpCommand() command {
 	}
 }
 
-const globalFlags = `  --device FILE     the chain on this device or image (default: that of the unit)
+const globalFlags = `  --device FILE     the chain on this device or image (default: that of the unit);
+                    FILE+OFFSET: what stands there from that byte on
   --erase-size N    erase block of a file or block device, in bytes
   --write-size N    write unit of a file or block device, in bytes
                     (default: what the chain there was written for, else 65536

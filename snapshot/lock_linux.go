@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/flash"
 )
 
 // lock is an flock(2) on the device itself: it needs no file of its own, works
@@ -25,7 +27,8 @@ const lockPoll = 100 * time.Millisecond
 // acquire takes the lock on the device at path; when another command holds it,
 // it waits as long as --wait says.
 func (c *cli) acquire(path string) (*lock, error) {
-	f, err := os.Open(path)
+	node, _ := flash.Node(path)
+	f, err := os.Open(node)
 	if err != nil {
 		return nil, &codeError{exitDevice, fmt.Errorf("cannot open flash: %w", err)}
 	}
