@@ -86,3 +86,34 @@ func TestPartition(t *testing.T) {
 		t.Errorf("without any block device: %v", err)
 	}
 }
+
+func TestVolume(t *testing.T) {
+	sysfs := tree(t, map[string]string{
+		"class/ubi/version":       "1\n",
+		"class/ubi/ubi0/mtd_num":  "2\n",
+		"class/ubi/ubi0_0/name":   "kernel\n",
+		"class/ubi/ubi0_10/name":  "rootfs_data\n",
+		"class/ubi/ubi0_9/name":   "rootfs_data\n",
+		"class/ubi/ubi2_0/name":   "rootfs_data\n",
+		"class/ubi/ubi2_1/name":   "only here",
+		"class/ubi/ubi2_2/type":   "dynamic\n",
+		"class/ubi/ubi3_x/name":   "odd\n",
+		"class/ubi/ubi_ctrl/name": "odd\n",
+	})
+	tests := []struct {
+		device     int
+		name, want string
+	}{
+		{mount.AnyUBI, "rootfs_data", "0_9"}, {0, "rootfs_data", "0_9"}, {2, "rootfs_data", "2_0"}, {1, "rootfs_data", ""},
+		{mount.AnyUBI, "kernel", "0_0"}, {mount.AnyUBI, "only here", "2_1"}, {mount.AnyUBI, "rootfs", ""}, {mount.AnyUBI, "odd", ""},
+	}
+	for _, tt := range tests {
+		got, err := mount.Volume(sysfs, tt.device, tt.name)
+		if tt.want == "" && !errors.Is(err, fs.ErrNotExist) || tt.want != "" && (err != nil || got != tt.want) {
+			t.Errorf("%q on %d: got %q, %v; want %q", tt.name, tt.device, got, err, tt.want)
+		}
+	}
+	if _, err := mount.Volume(t.TempDir(), mount.AnyUBI, "x"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without UBI: %v", err)
+	}
+}

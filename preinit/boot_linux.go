@@ -32,6 +32,7 @@ type unit struct {
 
 	par     *parameters
 	devkmsg string       // what printk_devkmsg was set to before; empty: untouched
+	tried   []int        // MTD partitions that UBI was asked to attach
 	data    string       // device of rootfs_data; empty: there is none
 	classic string       // type of a writable file system on it; empty: none
 	flash   flash.Device // open while the chain is read

@@ -19,23 +19,17 @@ const dataName = "rootfs_data"
 func (u *unit) findData() error {
 	var err error
 	if name := u.par.device; name != "" {
-		u.data, err = u.await(name, mtdChar, max(u.par.wait, defaultWait))
+		u.data, err = u.await(name, charNodes, max(u.par.wait, defaultWait))
 	} else {
-		u.data, err = locate(u.sysfs, "mtd:"+dataName, mtdChar)
-		if errors.Is(err, fs.ErrNotExist) {
-			u.data, err = locate(u.sysfs, "PARTLABEL="+dataName, mtdChar)
-		}
+		u.data, err = u.searchData()
 	}
 	switch {
 	case err == nil:
-		if n, ok := mtdNumber(u.data); ok { // the chain is not read through a block device
-			u.data = fmt.Sprint(mtdChar, n)
-		}
 		u.report.Device = u.data
 		u.log.debugf("%s is %s", dataName, u.data)
 	case u.par.device == "" && errors.Is(err, fs.ErrNotExist):
 		u.data = ""
-		u.skip(dataName, errors.New("there is no partition of that name, changes stay in RAM (snapshot.device= names another)"))
+		u.skip(dataName, errors.New("there is no partition or UBI volume of that name, and no room behind a squashfs on a disk: changes stay in RAM (snapshot.device= names another device)"))
 	default:
 		u.data = ""
 		u.skip(dataName, fmt.Errorf("%w; changes stay in RAM", err))
@@ -76,6 +70,8 @@ func (u *unit) openChain() error {
 	case content == chain.ContentJFFS2, content == chain.ContentUBIFS, content == chain.ContentExt4, content == chain.ContentF2FS:
 		u.classic = content.String()
 		return nil
+	case content == chain.ContentUBI:
+		return fmt.Errorf("%s holds UBI, and a volume on that is named ubi:NAME", u.data)
 	}
 	return fmt.Errorf("%s holds %s, which is no chain", u.data, content)
 }

@@ -182,7 +182,7 @@ func TestRepairRefused(t *testing.T) {
 	p.before = nil // it is opened for writing
 	r := p.wait()
 	r.state(end.snapshot, end.volatile, boot.Stacked)
-	r.skipped("repair", "not permitted; until it is repaired, a later boot may show another state")
+	r.skipped("repair", "the block device is read-only")
 	r.logged("<3>preinit: repair: ")
 	if r.report.Repaired || r.report.State.ID != end.shows.String() || !bytes.Equal(before, m.content()) {
 		t.Errorf("report is %+v, want the state %s", r.report, end.shows)

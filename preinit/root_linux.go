@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"chainroot/chain"
 	"chainroot/mount"
 )
 
@@ -16,10 +16,14 @@ import (
 func (u *unit) mountRoot() error {
 	if u.par.root == "" {
 		return errors.New("cannot find the firmware: the kernel's command line has no root=; " +
-			"it names the device of the squashfs, as /dev/…, PARTLABEL=…, PARTUUID=…, mtd:NAME or mtdN")
+			"it names the device of the squashfs, as /dev/…, PARTLABEL=…, PARTUUID=…, mtd:NAME, mtdN or ubi:NAME")
 	}
 	time.Sleep(u.par.delay)
-	device, err := u.await(u.par.root, mtdBlock, u.par.wait)
+	from := blockNodes
+	if u.par.fstype == chain.ContentUBIFS.String() {
+		from = charNodes
+	}
+	device, err := u.await(u.par.root, from, u.par.wait)
 	if err != nil {
 		return fmt.Errorf("cannot find the firmware at root=%s: %w", u.par.root, err)
 	}
@@ -43,29 +47,6 @@ func errno(err error) int {
 	var n unix.Errno
 	errors.As(err, &n)
 	return int(n)
-}
-
-// await returns the node of a device as soon as it is there, within the given
-// time; negative: whenever.
-func (u *unit) await(name, mtdNode string, limit time.Duration) (string, error) {
-	start := time.Now()
-	for said := start; ; time.Sleep(20 * time.Millisecond) {
-		node, err := locate(u.sysfs, name, mtdNode)
-		if err == nil {
-			_, err = os.Stat(node)
-		}
-		if err == nil || errors.Is(err, errName) {
-			return node, err
-		}
-		if waited := time.Since(start); limit >= 0 && waited >= limit {
-			return "", fmt.Errorf("it did not appear within %d s (rootwait waits for ever, rootwait=SECONDS that long): %w",
-				limit/time.Second, err)
-		}
-		if time.Since(said) >= 10*time.Second {
-			said = time.Now()
-			u.log.warnf("still waiting for %s, %d s now: %v", name, time.Since(start)/time.Second, err)
-		}
-	}
 }
 
 // freeInitramfs gives the memory of the initramfs back to the chain that is

@@ -12,6 +12,7 @@ import (
 	"chainroot/boot"
 	"chainroot/chain"
 	"chainroot/chain/delta"
+	"chainroot/flash"
 	"chainroot/mount"
 )
 
@@ -118,11 +119,7 @@ func (u *unit) buildClassic() error {
 	if err := makePoints(upper(snapshotDir), romDir); err != nil {
 		return &fault{mount: true, err: err}
 	}
-	device := u.data
-	if n, ok := mtdNumber(device); ok && u.classic == chain.ContentJFFS2.String() {
-		device = fmt.Sprint(mtdBlock, n)
-	}
-	if err := u.mounts(overlayDir, mount.Device(device, overlayDir, u.classic, unix.MS_NOATIME, "")); err != nil {
+	if err := u.mounts(overlayDir, u.mountClassic()); err != nil {
 		return err
 	}
 	for _, dir := range []string{upper(overlayDir), work(overlayDir)} {
@@ -135,6 +132,23 @@ func (u *unit) buildClassic() error {
 		lower = lower[1:]
 	}
 	return u.mountRootOverlay(lower)
+}
+
+// mountClassic mounts the writable file system on rootfs_data.
+func (u *unit) mountClassic() error {
+	device := u.data
+	if n, ok := mtdNumber(device); ok && u.classic == chain.ContentJFFS2.String() {
+		device = fmt.Sprint(blockNodes.mtd, n)
+	}
+	if node, offset := flash.Node(device); offset != 0 {
+		loop, err := mount.Loop(node, offset)
+		if err != nil {
+			return err
+		}
+		defer loop.Close()
+		device = loop.Name()
+	}
+	return mount.Device(device, overlayDir, u.classic, unix.MS_NOATIME, "")
 }
 
 // buildBare leaves the squashfs as the root. There is a place for the report if

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"chainroot/flash"
+	"chainroot/mount"
+)
+
+// ubiName is the MTD partition for UBI, by OpenWrt's convention.
+const ubiName = "ubi"
+
+// await returns the node of a device as soon as it is there, within the given
+// time; negative: whenever.
+func (u *unit) await(name string, n nodes, limit time.Duration) (string, error) {
+	start := time.Now()
+	for said := start; ; time.Sleep(20 * time.Millisecond) {
+		node, err := u.find(name, n)
+		if err == nil || errors.Is(err, errName) {
+			return node, err
+		}
+		if waited := time.Since(start); limit >= 0 && waited >= limit {
+			return "", fmt.Errorf("it did not appear within %d s (rootwait waits for ever, rootwait=SECONDS that long): %w",
+				limit/time.Second, err)
+		}
+		if time.Since(said) >= 10*time.Second {
+			said = time.Now()
+			u.log.warnf("still waiting for %s, %d s now: %v", name, time.Since(start)/time.Second, err)
+		}
+	}
+}
+
+// find returns the node of a device that is there. A UBI volume that is not is
+// brought about.
+func (u *unit) find(name string, n nodes) (string, error) {
+	node, err := u.look(name, n)
+	_, _, labelled := volumeLabel(name)
+	_, numbered := volumeNumbers(name)
+	if !errors.Is(err, fs.ErrNotExist) || !labelled && !numbered {
+		return node, err
+	}
+	node, err = u.look(name, charNodes)
+	if errors.Is(err, fs.ErrNotExist) && u.attach(ubiName) {
+		node, err = u.look(name, charNodes)
+	}
+	if err != nil || n.ubi == charNodes.ubi {
+		return node, err
+	}
+	if err := mount.VolumeBlock(node); err != nil {
+		return "", err
+	}
+	return u.look(name, n)
+}
+
+// look returns the node of a device as it is.
+func (u *unit) look(name string, n nodes) (string, error) {
+	path, err := locate(u.sysfs, name, n)
+	if err == nil {
+		node, _ := flash.Node(path)
+		_, err = os.Stat(node)
+	}
+	return path, err
+}
+
+// attach makes a UBI device of the MTD partition of a name, unless that was
+// tried before, and reports whether there may be more volumes now.
+func (u *unit) attach(name string) bool {
+	number, err := mount.MTD(u.sysfs, name)
+	if err != nil || slices.Contains(u.tried, number) {
+		return false
+	}
+	u.tried = append(u.tried, number)
+	if err := mount.AttachUBI(number); err != nil {
+		u.log.warnf("%v", err)
+		return false
+	}
+	u.log.debugf("attached MTD partition %s to UBI", name)
+	return true
+}
+
+// searchData looks for rootfs_data where units have it. The first place counts.
+func (u *unit) searchData() (string, error) {
+	for _, place := range []func() (string, error){u.dataOnMTD, u.dataOnUBI, u.dataOnPartition, u.dataBehindRoot} {
+		if node, err := place(); !errors.Is(err, fs.ErrNotExist) {
+			return node, err
+		}
+	}
+	return "", fs.ErrNotExist
+}
+
+// dataOnMTD finds the MTD partition rootfs_data, or the volume on it if it
+// holds UBI.
+func (u *unit) dataOnMTD() (string, error) {
+	node, err := locate(u.sysfs, "mtd:"+dataName, charNodes)
+	if err != nil || !holdsUBI(node) {
+		return node, err
+	}
+	u.attach(dataName)
+	volume, err := locate(u.sysfs, "ubi:"+dataName, charNodes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("MTD partition %s holds UBI, but no volume of that name: `ubimkvol /dev/ubiN -N %s -m` makes one", dataName, dataName)
+	}
+	return volume, err
+}
+
+// holdsUBI reports whether the first good block of an MTD partition is one of
+// UBI's.
+func holdsUBI(node string) bool {
+	dev, err := flash.Open(node, &flash.Options{ReadOnly: true})
+	if err != nil {
+		return false
+	}
+	defer dev.Close()
+	for block := range dev.Geometry().Blocks() {
+		if bad, err := dev.IsBad(block); bad || err != nil {
+			continue
+		}
+		var magic [4]byte
+		_, err := dev.ReadAt(magic[:], int64(block)*int64(dev.Geometry().EraseSize))
+		return err == nil && string(magic[:]) == "UBI#"
+	}
+	return false
+}
+
+func (u *unit) dataOnUBI() (string, error) { return u.find("ubi:"+dataName, charNodes) }
+
+func (u *unit) dataOnPartition() (string, error) {
+	return locate(u.sysfs, "PARTLABEL="+dataName, charNodes)
+}
+
+// dataBehindRoot finds what follows the squashfs on its disk, as OpenWrt lays
+// out images for disks: from the next 64 KiB on, if two erase blocks are left.
+func (u *unit) dataBehindRoot() (string, error) {
+	device := u.report.Root
+	if strings.HasPrefix(device, blockNodes.mtd) || strings.HasPrefix(device, blockNodes.ubi) {
+		return "", fs.ErrNotExist // flash has partitions
+	}
+	f, err := os.Open(device)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if readOnly, err := unix.IoctlGetInt(int(f.Fd()), unix.BLKROGET); err != nil || readOnly != 0 {
+		return "", fs.ErrNotExist
+	}
+	start, err := mount.BehindSquashfs(f)
+	if err != nil {
+		return "", fs.ErrNotExist
+	}
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil || end-start < 2*flash.DefaultEraseSize {
+		return "", fs.ErrNotExist
+	}
+	return fmt.Sprintf("%s+%d", device, start), nil
+}
