@@ -7,20 +7,8 @@ import (
 	"strings"
 )
 
-// Attach is how a machine gets at its rootfs_data.
-type Attach int
-
-const (
-	MTD   Attach = iota // as an MTD partition, through block2mtd
-	Block               // as a plain block device
-	None                // not at all
-)
-
-func (a Attach) String() string {
-	return [...]string{"mtd", "block", "none"}[a]
-}
-
-// EraseSize is the erase block of rootfs_data in both ways, in bytes.
+// EraseSize is the erase block of rootfs_data, in bytes, where the flash does not
+// have another.
 const EraseSize = 64 << 10
 
 // Machine is an x86_64 machine to boot. The zero values of WriteRate,
@@ -29,7 +17,7 @@ type Machine struct {
 	Kernel    string   // kernel, vmlinux or bzImage
 	Initramfs string   // cpio with preinit
 	Root      string   // squashfs, read-only; empty: no such disk
-	Flash     string   // image of rootfs_data; empty: no such disk
+	Flash     string   // image of rootfs_data, or of what holds it; empty: no such disk
 	Attach    Attach   // what Flash is to the kernel
 	WriteRate int      // of Flash, in bytes per second, each request on its own; 0: as fast as it goes
 	RootParam string   // value of root=; empty: the disk with the squashfs
@@ -111,22 +99,17 @@ func (m *Machine) CommandLine() string {
 	params := slices.Concat([]string{"console=ttyS0", "rdinit=/preinit", "loglevel=7", patient}, fast)
 	disks := []string{"/dev/vda", "/dev/vdb"}
 	root := m.RootParam
+	if root == "" && (m.Root != "" || m.Attach == Disk) {
+		root = disks[0]
+	}
 	if m.Root != "" {
-		if root == "" {
-			root = disks[0]
-		}
 		disks = disks[1:]
 	}
 	if root != "" {
 		params = append(params, "root="+root)
 	}
-	if m.Flash != "" {
-		switch m.Attach {
-		case MTD:
-			params = append(params, fmt.Sprintf("block2mtd.block2mtd=%s,%d,rootfs_data", disks[0], EraseSize))
-		case Block:
-			params = append(params, "snapshot.device="+disks[0])
-		}
+	if m.Flash != "" || m.Attach.Volatile() {
+		params = append(params, m.Attach.params(disks[0])...)
 	}
 	return strings.Join(append(params, m.Params...), " ")
 }

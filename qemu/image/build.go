@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"chainroot/qemu"
@@ -16,7 +17,7 @@ import (
 // the machines, and for every kind of rootfs_data they boot with.
 var Modules = []string{
 	"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop",
-	"mtd", "mtdblock", "block2mtd", "jffs2", "ext4",
+	"mtd", "mtdblock", "block2mtd", "jffs2", "ext4", "ubi", "ubifs",
 }
 
 // Image is a built image.
@@ -29,7 +30,22 @@ type Image struct {
 
 // Machine returns a machine that boots the image, with rootfs_data in flash.
 func (i *Image) Machine(flash string, attach qemu.Attach) *qemu.Machine {
-	return &qemu.Machine{Kernel: i.Kernel, Initramfs: i.Initramfs, Root: i.Root, Flash: flash, Attach: attach}
+	m := &qemu.Machine{Kernel: i.Kernel, Initramfs: i.with(attach.Module()), Root: i.Root, Flash: flash, Attach: attach}
+	switch {
+	case attach == qemu.Disk:
+		m.Root = ""
+	case attach.Volatile():
+		m.Flash = ""
+	}
+	return m
+}
+
+// with returns where the initramfs with a further module lies.
+func (i *Image) with(module string) string {
+	if module == "" {
+		return i.Initramfs
+	}
+	return strings.TrimSuffix(i.Initramfs, ".cpio") + "-" + module + ".cpio"
 }
 
 // Source finds the top directory of the module, above the working directory.
@@ -52,7 +68,7 @@ func Source() (string, error) {
 // is source. An error that wraps exec.ErrNotFound means that a program of the
 // host is missing: qemu/setup installs them all.
 func Build(source, dir string) (*Image, error) {
-	for _, program := range []string{"qemu-system-x86_64", "mksquashfs", "busybox", "depmod", "dpkg-deb", "xz"} {
+	for _, program := range []string{"qemu-system-x86_64", "mksquashfs", "busybox", "depmod", "ubinize", "sfdisk", "dpkg-deb", "xz"} {
 		if _, err := lookPath(program); err != nil {
 			return nil, err
 		}
@@ -78,11 +94,14 @@ func Build(source, dir string) (*Image, error) {
 		Root:      filepath.Join(dir, "root.squashfs"),
 		Snapshot:  filepath.Join(programs, "snapshot"),
 	}
-	err = run(source, "go", "run", "./initramfs", "-o", image.Initramfs,
-		"-preinit", filepath.Join(programs, "preinit"), "-shell", busybox,
-		"-modules-dir", kernel.Modules, "-module", strings.Join(Modules, ","))
-	if err != nil {
-		return nil, err
+	for _, module := range []string{"", qemu.NAND.Module(), qemu.RAM.Module()} {
+		modules := strings.TrimSuffix(strings.Join(append(slices.Clone(Modules), module), ","), ",")
+		err = run(source, "go", "run", "./initramfs", "-o", image.with(module),
+			"-preinit", filepath.Join(programs, "preinit"), "-shell", busybox,
+			"-modules-dir", kernel.Modules, "-module", modules)
+		if err != nil {
+			return nil, err
+		}
 	}
 	probe := filepath.Join(dir, "probe")
 	if err := run(source, "env", "CGO_ENABLED=0", "GOARCH=amd64", "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./qemu/probe"); err != nil {

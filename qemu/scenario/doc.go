@@ -1,6 +1,6 @@
 // Package scenario holds the tests that boot machines: what a unit does, told as
 // the steps someone would try on one, with rootfs_data as MTD and as a plain
-// block device.
+// block device; kinds_test.go has all other kinds of flash.
 //
 // They need what `make image` puts in place, and skip with a reason where it is
 // missing; `make test` takes a skip for a failure. `go test -short` leaves them

@@ -125,11 +125,7 @@ func (u *unit) finish() {
 // erase makes the flash one of size bytes that was never written.
 func (u *unit) erase(size int64) {
 	u.Helper()
-	blank := make([]byte, size)
-	for i := range blank {
-		blank[i] = 0xff
-	}
-	u.must(os.WriteFile(u.flash, blank, 0o644))
+	u.must(u.image.Flash(u.flash, u.attach, size))
 }
 
 // start starts the machine with further kernel parameters; it does not wait.
