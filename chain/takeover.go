@@ -133,6 +133,37 @@ func (c *Chain) TakeOver(entries []Incoming, unused Unused, now time.Time) error
 	})
 }
 
+// Replace makes a chain of a flash whatever it holds, at once: entries, oldest
+// first. A cut before it returns leaves a part of them, or nothing.
+func (c *Chain) Replace(entries []Incoming, now time.Time) error {
+	list, err := c.incoming(entries)
+	if err != nil {
+		return err
+	}
+	if n := blocksOf(list); n > c.a.blocks() {
+		return &NoRoomError{Need: n, Free: c.a.blocks(), EraseSize: c.a.g.EraseSize}
+	}
+	if err := c.eraseCopySlots(); err != nil {
+		return err
+	}
+	home := 0
+	for i, l := range list {
+		p, err := l.p()
+		if err != nil {
+			return err
+		}
+		r := record{kind: kindCommit, time: now.Unix()}
+		if entries[i].Type == TypeSnapshot {
+			r.flags = flagSnapshot
+		}
+		if err := c.writeHome(l.h, p, home, r); err != nil {
+			return err
+		}
+		home += l.h.layout().blocks
+	}
+	return c.expect(list[len(list)-1].h.hash())
+}
+
 // incoming makes headers for entries of a new chain.
 func (c *Chain) incoming(entries []Incoming) (list []laid, err error) {
 	var prev Hash

@@ -69,11 +69,26 @@ func (u *unit) openChain() error {
 		return u.walkChain(content == chain.ContentChain)
 	case content == chain.ContentJFFS2, content == chain.ContentUBIFS, content == chain.ContentExt4, content == chain.ContentF2FS:
 		u.classic = content.String()
-		return nil
+		return u.settleClassic()
+	case content == chain.ContentFstools:
+		return fmt.Errorf("%s holds a chain of fstools: `snapshot convert` makes one of ours of it", u.data)
 	case content == chain.ContentUBI:
 		return fmt.Errorf("%s holds UBI, and a volume on that is named ubi:NAME", u.data)
 	}
 	return fmt.Errorf("%s holds %s, which is no chain", u.data, content)
+}
+
+// settleClassic ties up what a conversion to a chain has left that was cut short:
+// so that no later boot finds it complete.
+func (u *unit) settleClassic() error {
+	c, err := chain.Open(u.flash)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", u.data, err)
+	}
+	if c.Foreign() != chain.ContentUnknown && u.par.asked == (asked{}) && !c.Settled() {
+		u.repair(c)
+	}
+	return nil
 }
 
 // walkChain walks the chain, repairs it if it may, and notes what is damaged.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"chainroot/boot"
 	"chainroot/chain"
 	"chainroot/flash"
 )
@@ -14,7 +15,7 @@ import (
 // It is all that a boot ever writes to flash. A chain that cannot be repaired is
 // as good for this boot as it was.
 func (u *unit) repair(c *chain.Chain) *chain.Chain {
-	err := c.Writable()
+	err := mayRepair(c)
 	if err == nil {
 		err = u.repairFlash()
 	}
@@ -52,7 +53,7 @@ func (u *unit) repairOn(dev flash.Device) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if err := c.Writable(); err != nil {
+	if err := mayRepair(c); err != nil {
 		return err
 	}
 	if c.Settled() {
@@ -70,7 +71,19 @@ func (u *unit) repairOn(dev flash.Device) error {
 		return errors.New("cannot repair all that a power cut has left")
 	}
 	u.report.Repaired = true
-	u.log.warnf("repaired what a power cut has left between two states on %s: every boot shows %s from now on",
-		u.data, plan{snapshots: len(c.Snapshots()), volatile: c.Volatile() != nil})
+	shows := plan{snapshots: len(c.Snapshots()), volatile: c.Volatile() != nil}
+	if c.Foreign() != chain.ContentUnknown {
+		shows = plan{layout: boot.Classic}
+	}
+	u.log.warnf("repaired what a power cut has left between two states on %s: every boot shows %s from now on", u.data, shows)
 	return nil
+}
+
+// mayRepair returns nil, or why nothing may be written. Beside another file system
+// there is something to repair after a conversion that was cut short.
+func mayRepair(c *chain.Chain) error {
+	if c.Foreign() != chain.ContentUnknown {
+		return nil
+	}
+	return c.Writable()
 }

@@ -11,9 +11,11 @@ import (
 
 // cli is one run of the program.
 type cli struct {
+	in        io.Reader
 	out, errs io.Writer
 	root      string // of the running unit: /, or a directory in tests
 	now       func() time.Time
+	reboot    func() error
 
 	device    string        // --device
 	eraseSize int           // --erase-size, bytes
@@ -36,7 +38,7 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		infoCommand, idCommand, configCommand, pushCommand, rollbackCommand, compactCommand, verifyCommand, helpCommand(),
+		infoCommand, idCommand, configCommand, pushCommand, rollbackCommand, compactCommand, verifyCommand, convertCommand, resetCommand, helpCommand(),
 	}
 }
 

@@ -57,7 +57,7 @@ func (s *session) open(careful bool, o *flash.Options) (err error) {
 		return fmt.Errorf("cannot read %s: %w", s.path, err)
 	}
 	if s.holds != chain.ContentChain && !s.holds.Free() {
-		return fmt.Errorf("%s %w than a chain: %v; nothing was touched", s.path, chain.ErrForeign, s.holds)
+		return fmt.Errorf("%s %w than a chain: %v; nothing was touched%s", s.path, chain.ErrForeign, s.holds, s.wayOut())
 	}
 	if careful && !s.own && s.holds == chain.ContentUnknown {
 		return fmt.Errorf("%s %w than a chain, and is not empty: nothing was touched; --force writes to it all the same", s.path, chain.ErrForeign)
@@ -69,6 +69,15 @@ func (s *session) open(careful bool, o *flash.Options) (err error) {
 		return s.Writable()
 	}
 	return nil
+}
+
+// wayOut says what helps where the device holds something that can become a
+// chain.
+func (s *session) wayOut() string {
+	if s.holds == chain.ContentFstools || s.holds == chain.ContentJFFS2 {
+		return "; `snapshot convert` makes a chain of it"
+	}
+	return ""
 }
 
 // close ends the session; an error of the device's close is worth a word, for

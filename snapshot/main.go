@@ -4,9 +4,11 @@ import "os"
 
 func main() {
 	c := &cli{
-		out:  os.Stdout,
-		errs: os.Stderr,
-		root: "/",
+		in:     os.Stdin,
+		out:    os.Stdout,
+		errs:   os.Stderr,
+		root:   "/",
+		reboot: restart,
 	}
 	os.Exit(c.main(os.Args[1:]))
 }

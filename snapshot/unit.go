@@ -19,6 +19,8 @@ import (
 const (
 	upperPath   = "/overlay/upper"
 	lowerPath   = "/snapshot/upper"
+	overlayPath = "/overlay"
+	romPath     = "/rom"
 	pushedPath  = "/snapshot/pushed"
 	excludePath = "/etc/snapshot/exclude"
 )
