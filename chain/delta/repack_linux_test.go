@@ -99,6 +99,22 @@ func TestRepackOfSparse(t *testing.T) {
 	}
 }
 
+// Replay and Pack make the same of what no kernel keeps as a tar may say it.
+func TestRepackIsReplayAndPack(t *testing.T) {
+	root := tmpfs(t, "size=64m")
+	mkdir(t, root, "upper")
+	upper := filepath.Join(root, "upper")
+	attr, err := delta.ReadAttr(upper)
+	must(t, err)
+	b := build(t, member{typ: sym, name: "mode 755", link: "x"}, member{typ: char, name: "whiteout"},
+		member{typ: link, name: "a link", link: "mode 755"}, member{typ: reg, name: "x/"})
+	_, err = delta.Replay(bytes.NewReader(b), upper)
+	must(t, err)
+	if !bytes.Equal(repack(t, b), pack(t, upper, &delta.PackOptions{Root: attr})) {
+		t.Error("Repack makes another tar")
+	}
+}
+
 // Deletions come as character devices, as links with a name that says so, and
 // as hard links to either.
 func TestRepackWhiteouts(t *testing.T) {

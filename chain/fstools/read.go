@@ -17,9 +17,9 @@ import (
 // entry if its copy belongs to the snapshot before. It is all that can be saved,
 // and not what the unit is to run: whoever converts it has to be asked.
 //
-// An image may have other erase blocks than the device was opened with. Those
-// count that lead the row to as many entries as there are; those of the device,
-// if they do.
+// An image may be of flash with other erase blocks than dev has. Of all sizes
+// that can be, the one counts by which the row leads to the most headers; that of
+// dev, if no other leads to more.
 func Read(dev flash.Device) (*Chain, error) {
 	g := dev.Geometry()
 	all, err := scan(dev)
