@@ -66,7 +66,7 @@ func TestConvertJFFS2(t *testing.T) {
 	}
 	u.holds(converted)
 	u.run("echo new > /etc/new; rm /etc/passwd")
-	const stat = "stat -c '%n %a %u %g %s %Y %F' /etc/config /etc/config/system /etc/of-the-user /etc/link"
+	const stat = "stat -c '%n %a %u %g %Y %F' /etc/config /etc/config/system /etc/of-the-user /etc/link"
 	before := u.run(stat)
 	u.run("sleep 1000 >/etc/held 2>/dev/null </dev/null & sleep 1")
 	if said := u.refuse(1, "snapshot convert"); !strings.Contains(said, "/etc/held by process") {
