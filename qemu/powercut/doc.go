@@ -1,6 +1,6 @@
 // Powercut cuts the power of machines: make powercut-vm.
 //
-//	powercut [-n CUTS] [-seed N] [-window DURATION]
+//	powercut [-n CUTS] [-seed N] [-window DURATION] [-convert]
 //
 // Two units, one with its chain on MTD (block2mtd) and one with a plain block
 // device (virtio-blk), take turns, side by side. In each, a loop inside the
@@ -26,6 +26,10 @@
 // A seed gives the same commands and the same delays; which moment of a command
 // a delay hits depends on the host.
 //
-// Read main.go, unit.go, round.go, look.go (what the host sees) and report.go;
+// With -convert, the units run on jffs2, and each cut hits `snapshot convert`: what
+// boots afterwards is jffs2 or the chain, with the same files.
+//
+// Read main.go, unit.go, round.go, look.go (what the host sees), report.go, and
+// convert.go;
 // package journal has the model of the chain, and the verdict.
 package main

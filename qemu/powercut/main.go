@@ -19,25 +19,36 @@ func main() {
 	n := flag.Int("n", 20, "how many `CUTS` to make")
 	seed := flag.Uint64("seed", 1, "`N` that commands and moments come from")
 	window := flag.Duration("window", 4*time.Second, "`TIME` from the first command on in which a cut comes")
+	conversions := flag.Bool("convert", false, "cut conversions from jffs2 instead")
 	flag.Parse()
-	if err := run(*n, *seed, *window); err != nil {
+	do := run
+	if *conversions {
+		do = convert
+	}
+	if err := do(*n, *seed, *window); err != nil {
 		fmt.Fprintln(os.Stderr, "powercut:", err)
-		fmt.Fprintf(os.Stderr, "again with: go run ./qemu/powercut -n %d -seed %d -window %v\n", *n, *seed, *window)
+		fmt.Fprintf(os.Stderr, "again with: go run ./qemu/powercut -n %d -seed %d -window %v -convert=%v\n", *n, *seed, *window, *conversions)
 		os.Exit(1)
 	}
 }
 
-func run(n int, seed uint64, window time.Duration) error {
+// prepare builds the image, into a directory of that name that is new in build.
+func prepare(name string) (img *image.Image, build, dir string, err error) {
 	source, err := image.Source()
 	if err != nil {
-		return err
+		return nil, "", "", err
 	}
-	build := filepath.Join(source, "build")
-	dir := filepath.Join(build, "powercut-vm")
+	build = filepath.Join(source, "build")
+	dir = filepath.Join(build, name)
 	if err := os.RemoveAll(dir); err != nil {
-		return err
+		return nil, "", "", err
 	}
-	img, err := image.Build(source, filepath.Join(dir, "image"))
+	img, err = image.Build(source, filepath.Join(dir, "image"))
+	return img, build, dir, err
+}
+
+func run(n int, seed uint64, window time.Duration) error {
+	img, build, dir, err := prepare("powercut-vm")
 	if err != nil {
 		return err
 	}

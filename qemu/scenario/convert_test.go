@@ -17,8 +17,8 @@ import (
 
 // makeJFFS2 makes a jffs2 on the flash of the unit, as a router has it that was in
 // use: files that are new, changed and deleted, and one that is large, if its size
-// is not 0.
-func (u *unit) makeJFFS2(large int) {
+// is not 0; spread says that it uses the end of the flash too.
+func (u *unit) makeJFFS2(large int, spread bool) {
 	u.Helper()
 	content := u.TempDir()
 	for name, text := range map[string]string{
@@ -36,15 +36,7 @@ func (u *unit) makeJFFS2(large int) {
 		u.must(os.WriteFile(filepath.Join(content, "upper/etc/large"), noise, 0o600))
 	}
 	u.must(exec.Command("/bin/mknod", filepath.Join(content, "upper/etc/banner"), "c", "0", "0").Run())
-	if out, err := exec.Command("/usr/sbin/mkfs.jffs2", "-l", "-r", content, "-e", "64KiB", "-o", u.flash).CombinedOutput(); err != nil {
-		u.Fatalf("%v\n%s", err, out)
-	}
-	made, err := os.ReadFile(u.flash)
-	u.must(err)
-	u.erase(smallSize)
-	whole := u.bytes()
-	copy(whole, made)
-	u.must(os.WriteFile(u.flash, whole, 0o644))
+	u.must(image.JFFS2(u.flash, content, smallSize, spread))
 }
 
 // converted is what the files of makeJFFS2 look like on the unit.
@@ -59,7 +51,7 @@ var converted = map[string]string{
 func TestConvertJFFS2(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t, qemu.MTD)
-	u.makeJFFS2(0)
+	u.makeJFFS2(0, false)
 	u.boot()
 	if r := u.report(); r.Layout != boot.Classic {
 		u.Fatalf("layout %s", r.Layout)
@@ -97,12 +89,37 @@ func TestConvertJFFS2(t *testing.T) {
 	}
 }
 
+// Where jffs2 uses the end of the flash, the copy goes between its blocks. A boot
+// finds it there, and the next command brings it to its place.
+func TestConvertBetweenBlocks(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, qemu.MTD)
+	u.makeJFFS2(150<<10, true)
+	u.boot()
+	u.holds(converted)
+	said := u.run("snapshot convert --no-reboot; ! touch /etc/new")
+	if !strings.Contains(said, "read-only") {
+		u.Errorf("it says %q", said)
+	}
+	u.boot()
+	if at := smallSize - qemu.EraseSize; string(u.bytes()[at:at+2]) != "\x85\x19" {
+		u.Error("the end of the flash is not in use by jffs2")
+	}
+	u.state(0, true)
+	u.holds(converted)
+	u.run("snapshot verify; echo new > /etc/new; snapshot config")
+	u.boot()
+	u.state(0, true)
+	u.holds(converted)
+	u.holds(map[string]string{"/etc/new": "new"})
+}
+
 // Where jffs2 leaves too little, nothing is touched, and there is the way via a
 // file in RAM.
 func TestConvertFullJFFS2(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t, qemu.MTD)
-	u.makeJFFS2(600 << 10)
+	u.makeJFFS2(600<<10, false)
 	u.boot()
 	u.holds(converted)
 	u.refuse(73, "snapshot convert")
