@@ -17,7 +17,8 @@ import (
 // the machines, and for every kind of rootfs_data they boot with.
 var Modules = []string{
 	"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop",
-	"mtd", "mtdblock", "block2mtd", "jffs2", "ext4", "ubi", "ubifs",
+	"mtd", "mtdblock", "block2mtd", "jffs2", "ext4",
+	"ubi", "zstd", "lzo", "deflate", "ubifs", // which refuses to load without its compressors
 }
 
 // Image is a built image.

@@ -5,15 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"chainroot/qemu"
 )
-
-// ubiSpare is how many erase blocks of a UBI device its one volume leaves: UBI
-// itself takes four.
-const ubiSpare = 8
 
 // gptSpare is what the tables of a GPT take, in bytes, in front and at the end.
 const gptSpare = 1 << 20
@@ -24,7 +19,7 @@ func (i *Image) Flash(file string, attach qemu.Attach, size int64) error {
 	blank := bytes.Repeat([]byte{0xff}, int(size))
 	switch attach {
 	case qemu.UBI:
-		return ubiFlash(file, blank)
+		return UBI(file, size, Volume{Name: "rootfs_data", Blocks: int(size/qemu.EraseSize) - ubiSpare})
 	case qemu.GPT:
 		return gptFlash(file, blank)
 	case qemu.Disk:
@@ -37,27 +32,6 @@ func (i *Image) Flash(file string, attach qemu.Attach, size int64) error {
 		}
 		blank = append(front, blank...)
 	}
-	return os.WriteFile(file, blank, 0o644)
-}
-
-// ubiFlash writes UBI with the volume rootfs_data.
-func ubiFlash(file string, blank []byte) error {
-	ini := filepath.Join(filepath.Dir(file), "ubi.ini")
-	defer os.Remove(ini)
-	const head = 2 * 64 // what UBI takes of each erase block of such flash
-	volume := (len(blank)/qemu.EraseSize - ubiSpare) * (qemu.EraseSize - head)
-	text := fmt.Sprintf("[rootfs_data]\nmode=ubi\nvol_id=0\nvol_type=dynamic\nvol_name=rootfs_data\nvol_size=%d\n", volume)
-	if err := os.WriteFile(ini, []byte(text), 0o644); err != nil {
-		return err
-	}
-	if err := run(".", "ubinize", "-o", file, "-p", fmt.Sprint(qemu.EraseSize), "-m", "1", ini); err != nil {
-		return err
-	}
-	written, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	copy(blank, written)
 	return os.WriteFile(file, blank, 0o644)
 }
 
