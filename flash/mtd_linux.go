@@ -40,7 +40,7 @@ func openMTD(f *os.File, sysfs string, o *Options) (Device, error) {
 }
 
 // errReadOnlyPartition is about flash that the unit itself declares so.
-var errReadOnlyPartition = errors.New("the partition is read-only: its entry in the device tree (read-only) or in mtdparts= (ro) says so")
+var errReadOnlyPartition = errors.New("the partition is read-only: its entry in the device tree (read-only) or in mtdparts= (ro) says so, or the node (mtdNro)")
 
 // mtd is an MTD character device as a Device. Its writes are synchronous.
 type mtd struct {

@@ -5,6 +5,7 @@
 //	probe serve            runs shell commands that arrive on the second serial line
 //	probe exotic DIR       makes in DIR one file of every kind that is hard to keep
 //	probe dump PATH...     describes trees, exactly: equal output means equal trees
+//	probe ubi N NAME       makes a UBI volume on MTD partition N
 //	probe trees            describes those that the loop changes
 //	probe loop SEED N      runs commands until the power is cut, with a journal on the
 //	                       second serial line; the trees it makes have numbers from N
@@ -47,12 +48,14 @@ func run(args []string) error {
 		return exotic(args[1])
 	case len(args) > 1 && args[0] == "dump":
 		return dumpAll(args[1:])
+	case len(args) == 3 && args[0] == "ubi":
+		return makeVolume(args[1], args[2])
 	case len(args) == 1 && args[0] == "trees":
 		return dumpAll(generated)
 	case len(args) == 3 && args[0] == "loop":
 		return loopFor(args[1], args[2])
 	}
-	return fmt.Errorf("usage: probe serve, probe exotic DIR, probe dump PATH, probe trees, probe loop SEED N")
+	return fmt.Errorf("usage: probe serve, probe exotic DIR, probe dump PATH, probe ubi N NAME, probe trees, probe loop SEED N")
 }
 
 func dumpAll(tops []string) error {

@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"chainroot/boot"
 	"chainroot/qemu"
@@ -108,6 +110,41 @@ func TestUBIThatCannotBe(t *testing.T) {
 			u.skipped("rootfs_data", test.says)
 		})
 	}
+}
+
+// A power cut while a UBI volume is written to leaves the state before or after.
+func TestPowerCutOnUBI(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, qemu.UBI)
+	u.boot()
+	for round := range 5 {
+		journal, err := u.vm.Follow(`(i=$(cat /etc/count || echo 0); while :; do
+			i=$((i+1)); echo start $i; echo $i > /etc/count; snapshot config > /dev/null && echo done $i
+		done) > /dev/ttyS1 2>&1`)
+		u.must(err)
+		if _, err := journal.Expect(`(done \d+\n[^/]*){2}`, qemu.CommandTimeout); err != nil {
+			u.Fatalf("%v in\n%s", err, journal.Text())
+		}
+		time.Sleep(time.Duration(round) * 97 * time.Millisecond)
+		u.cut()
+		started, done := last(journal.Text(), "start"), last(journal.Text(), "done")
+		u.boot()
+		n, err := strconv.Atoi(strings.TrimSpace(u.run("cat /etc/count")))
+		u.must(err)
+		u.Logf("the boot shows %d; %d was acknowledged, %d begun", n, done, started)
+		if n < done || n > started {
+			u.Error("it shows neither")
+		}
+	}
+}
+
+// last returns the number behind the last of a word in a journal.
+func last(journal, word string) int {
+	n := 0
+	for line := range strings.Lines(journal) {
+		fmt.Sscanf(line, word+" %d\n", &n)
+	}
+	return n
 }
 
 // A unit whose changes are kept in ubifs boots as before.

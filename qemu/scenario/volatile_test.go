@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"chainroot/qemu"
+	"chainroot/qemu/image"
 )
 
 // A raw NAND chip with bad blocks, and an MTD partition in RAM, are gone with the
@@ -50,6 +51,29 @@ func TestVolatileFlash(t *testing.T) {
 			u.want(id, "snapshot id")
 		})
 	}
+}
+
+// UBI on a NAND chip takes care of the blocks that are bad or wear out. Its own are
+// a page smaller, for its headers.
+func TestUBIOnNAND(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, qemu.NAND)
+	u.boot("nandsim.weakblocks=8:3,12:3")
+	u.run(image.Probe + " ubi 0 rootfs_data")
+	const on = "snapshot --device /dev/ubi0_0 "
+	const commit = on + "config --upper /overlay/upper; "
+	if out := u.run(on + "info"); !strings.Contains(out, "write units of 2048") || !strings.Contains(out, "erase blocks of 129024") {
+		u.Errorf("info says\n%s", out)
+	}
+	u.run("for i in 0 1 2 3 4 5 6 7 8 9; do echo $i > /etc/one; " + commit + "done; " + on + "push")
+	u.run("echo 2 > /etc/two; " + commit + on + "push; " + on + "compact; " + on + "rollback; " + on + "verify")
+	u.run(on + "rollback --undo; " + on + "verify")
+	id := strings.TrimSpace(u.run(on + "id"))
+	u.toDisk("/dev/ubi0_0", nil)
+	u.boot()
+	u.state(1, false)
+	u.holds(map[string]string{"/etc/one": "9", "/etc/two": "2"})
+	u.want(id, "snapshot id")
 }
 
 // toDisk copies what a device of the unit holds to its flash, which is a disk from
