@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,10 +73,11 @@ func (u *unit) look(name string, n nodes) (string, error) {
 }
 
 // attach makes a UBI device of the MTD partition of a name, unless that was
-// tried before, and reports whether there may be more volumes now.
+// tried before, and reports whether there may be more volumes now. One that holds
+// no UBI is left alone: the kernel would format it if it is erased.
 func (u *unit) attach(name string) bool {
 	number, err := mount.MTD(u.sysfs, name)
-	if err != nil || slices.Contains(u.tried, number) {
+	if err != nil || slices.Contains(u.tried, number) || !holdsUBI(charNodes.mtd+strconv.Itoa(number)) {
 		return false
 	}
 	u.tried = append(u.tried, number)
@@ -112,23 +114,32 @@ func (u *unit) dataOnMTD() (string, error) {
 	return volume, err
 }
 
-// holdsUBI reports whether the first good block of an MTD partition is one of
-// UBI's.
+// How many good blocks of an MTD partition are looked at for UBI, and how many of
+// them must be UBI's: a power cut may have left any of them blank or torn.
+const (
+	ubiLook  = 8
+	ubiBlock = 2
+)
+
+// holdsUBI reports whether an MTD partition holds UBI.
 func holdsUBI(node string) bool {
 	dev, err := flash.Open(node, &flash.Options{ReadOnly: true})
 	if err != nil {
 		return false
 	}
 	defer dev.Close()
-	for block := range dev.Geometry().Blocks() {
+	g, looked, found := dev.Geometry(), 0, 0
+	for block := 0; block < g.Blocks() && looked < ubiLook; block++ {
 		if bad, err := dev.IsBad(block); bad || err != nil {
 			continue
 		}
+		looked++
 		var magic [4]byte
-		_, err := dev.ReadAt(magic[:], int64(block)*int64(dev.Geometry().EraseSize))
-		return err == nil && string(magic[:]) == "UBI#"
+		if _, err := dev.ReadAt(magic[:], int64(block)*int64(g.EraseSize)); err == nil && string(magic[:]) == "UBI#" {
+			found++
+		}
 	}
-	return false
+	return found >= ubiBlock
 }
 
 func (u *unit) dataOnUBI() (string, error) { return u.find("ubi:"+dataName, charNodes) }

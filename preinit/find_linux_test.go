@@ -72,6 +72,38 @@ func TestNoRoomBehindTheSquashfs(t *testing.T) {
 	r.skipped("rootfs_data", "no room behind a squashfs")
 }
 
+// TestHoldsUBI: blocks that a power cut has hit do not hide UBI, and content that
+// looks like it is none.
+func TestHoldsUBI(t *testing.T) {
+	for name, test := range map[string]struct {
+		blocks string // U: one of UBI's, B: blank, T: torn
+		want   bool
+	}{
+		"all":              {"UUUUUUUUUU", true},
+		"the first blank":  {"BUUUUUUUUU", true},
+		"the first torn":   {"TUUUUUUUUU", true},
+		"two are left":     {"BTTBUTTU", true},
+		"one block":        {"TTUTTTTT", false},
+		"far behind":       {"BBBBBBBBUUUU", false},
+		"erased":           {"BBBBBBBB", false},
+		"small and erased": {"BB", false},
+	} {
+		var image []byte
+		for _, kind := range test.blocks {
+			block := bytes.Repeat([]byte{0xff}, 64<<10)
+			copy(block, map[rune]string{'U': "UBI#\x01", 'B': "", 'T': "UB\x00"}[kind])
+			image = append(image, block...)
+		}
+		file := filepath.Join(t.TempDir(), "mtd")
+		if err := os.WriteFile(file, image, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := holdsUBI(file); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestNamesThatCannotBe(t *testing.T) {
 	m := newMachine(t, nil)
 	for name, says := range map[string]string{
