@@ -109,13 +109,6 @@ func (d *file) Erase(block int) error {
 	return err
 }
 
-// IsBad reports false: a file or block device hides its bad places.
-func (d *file) IsBad(block int) (bool, error) { return false, checkBlock(d.g, block) }
-
-func (d *file) MarkBad(block int) error {
-	return fmt.Errorf("cannot mark erase block %d bad, a file or block device knows no bad blocks: %w", block, errors.ErrUnsupported)
-}
-
 func (d *file) Sync() error {
 	if d.readOnly {
 		return nil

@@ -57,11 +57,8 @@ func (d *mtd) Erase(block int) error {
 }
 
 func (d *mtd) IsBad(block int) (bool, error) {
-	if err := checkBlock(d.g, block); err != nil {
-		return false, err
-	}
-	if !d.nand {
-		return false, nil
+	if !d.nand || checkBlock(d.g, block) != nil {
+		return d.node.IsBad(block)
 	}
 	off := d.offset(block)
 	bad, err := d.ask(unix.MEMGETBADBLOCK, unsafe.Pointer(&off))

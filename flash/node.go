@@ -2,6 +2,7 @@ package flash
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 )
@@ -43,6 +44,13 @@ func (d *node) mayErase(block int) error {
 		return ErrReadOnly
 	}
 	return checkBlock(d.g, block)
+}
+
+// IsBad reports false: only of NAND chips a block can be known to be bad.
+func (d *node) IsBad(block int) (bool, error) { return false, checkBlock(d.g, block) }
+
+func (d *node) MarkBad(block int) error {
+	return fmt.Errorf("cannot mark erase block %d bad, the device knows no bad blocks: %w", block, errors.ErrUnsupported)
 }
 
 // offset returns where a block begins in f.

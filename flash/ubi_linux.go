@@ -59,7 +59,8 @@ func openUBI(f *os.File, sysfs string, o *Options) (Device, error) {
 	return d, nil
 }
 
-// ubi is a UBI volume as a Device. Its writes are synchronous.
+// ubi is a UBI volume as a Device. Its writes are synchronous; in place of a bad
+// block of the flash UBI puts another.
 type ubi struct{ node }
 
 // Erase returns when the flash behind the block is erased. The quicker way,
@@ -71,13 +72,6 @@ func (d *ubi) Erase(block int) error {
 	}
 	number := int32(block)
 	return d.ioctl(unix.UBI_IOCEBER, unsafe.Pointer(&number))
-}
-
-// IsBad reports false: UBI puts another block of the flash in place of a bad one.
-func (d *ubi) IsBad(block int) (bool, error) { return false, checkBlock(d.g, block) }
-
-func (d *ubi) MarkBad(block int) error {
-	return fmt.Errorf("cannot mark erase block %d bad, a UBI volume knows no bad blocks: %w", block, errors.ErrUnsupported)
 }
 
 // Sync lets the driver below UBI write what it holds back.
