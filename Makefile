@@ -9,7 +9,7 @@ export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo run test test-short fuzz powercut powercut-vm lint clean setup
+.PHONY: help build image demo run test test-short fuzz powercut powercut-vm powercut-convert lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,7 @@ test: image ## all tests, on virtual machines too
 	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json
 	go test -count=1 -v -timeout 30m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
 	go run ./qemu/powercut -n 20
+	go run ./qemu/powercut -convert -n 6 -window 3s
 	@if grep -A2 -e '--- SKIP' build/test.log; then echo 'make test: tests were skipped'; exit 1; fi
 
 progress = grep --line-buffered -Ev '^=== |^ +--- PASS|^PASS$$|no test files'
@@ -56,6 +57,9 @@ powercut: ## every power cut of every command on simulated flash, then random on
 
 powercut-vm: setup ## N power cuts on virtual machines (N=20, SEED=1), figures in build/powercut-vm.json
 	go run ./qemu/powercut -n $(N) -seed $(SEED)
+
+powercut-convert: setup ## N power cuts in conversions from jffs2 on virtual machines, figures in build/powercut-convert.json
+	go run ./qemu/powercut -convert -n $(N) -seed $(SEED) -window 3s
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .) && if [ "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

@@ -81,8 +81,8 @@ func (v *conversion) run() (err error) {
 		return err
 	}
 	defer l.release()
-	if v.dev, err = chain.OpenFlash(v.place, &flash.Options{EraseSize: v.eraseSize, WriteSize: v.writeSize}); err != nil {
-		return &codeError{exitDevice, err}
+	if v.dev, err = openFlash(v.place, &flash.Options{EraseSize: v.eraseSize, WriteSize: v.writeSize}); err != nil {
+		return err
 	}
 	defer func() {
 		if closed := v.dev.Close(); err == nil && closed != nil {
@@ -151,7 +151,7 @@ func (v *conversion) fromOverlay(content chain.Content) (err error) {
 		return stateError("%s holds %v: its files can be read on the unit that runs on it, and only there", v.place, content)
 	}
 	if v.own.Layout != boot.Classic {
-		return stateError("this unit does not run on the %v in %s (the root file system of this boot is %q): reboot it without snapshot.skip", content, v.place, v.own.Layout)
+		return stateError("this unit does not run on the %v in %s (%s), so its files cannot be read", content, v.place, asked(v.own))
 	}
 	if v.frozen, err = freeze(v.root, v.path(overlayPath)); err != nil {
 		return err

@@ -46,12 +46,8 @@ func (c *cli) open(write bool) (*session, error) {
 // open opens the device. With careful, one that holds something unknown is
 // refused, unless it is the unit's own partition for the chain.
 func (s *session) open(careful bool, o *flash.Options) (err error) {
-	s.dev, err = chain.OpenFlash(s.path, o)
-	switch {
-	case errors.Is(err, flash.ErrGeometry), errors.Is(err, chain.ErrGeometry):
-		return &codeError{exitUsage, err}
-	case err != nil:
-		return &codeError{exitDevice, err}
+	if s.dev, err = openFlash(s.path, o); err != nil {
+		return err
 	}
 	if s.holds, err = chain.Identify(s.dev); err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.path, err)
@@ -69,6 +65,18 @@ func (s *session) open(careful bool, o *flash.Options) (err error) {
 		return s.Writable()
 	}
 	return nil
+}
+
+// openFlash opens a device; its errors have an exit code.
+func openFlash(path string, o *flash.Options) (flash.Device, error) {
+	dev, err := chain.OpenFlash(path, o)
+	switch {
+	case errors.Is(err, flash.ErrGeometry), errors.Is(err, chain.ErrGeometry):
+		return nil, &codeError{exitUsage, err}
+	case err != nil:
+		return nil, &codeError{exitDevice, err}
+	}
+	return dev, nil
 }
 
 // wayOut says what helps where the device holds something that can become a
