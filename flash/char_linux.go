@@ -48,10 +48,11 @@ func explain(err error) error {
 		return fmt.Errorf("%w: the kernel has no driver for it", err)
 	case errors.Is(err, unix.EBUSY):
 		return fmt.Errorf("%w: a mounted file system or another program has it", err)
-	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EROFS):
-		if os.Geteuid() == 0 {
-			return fmt.Errorf("%w: %w", err, errReadOnlyPartition)
-		}
+	case errors.Is(err, unix.EROFS):
+		return fmt.Errorf("%w: it lies on a file system, or a medium, that takes no writes", err)
+	case errors.Is(err, unix.EACCES) && os.Geteuid() == 0:
+		return fmt.Errorf("%w: %w", err, errReadOnlyPartition)
+	case errors.Is(err, unix.EACCES):
 		return fmt.Errorf("%w: it takes root", err)
 	}
 	return err
