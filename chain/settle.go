@@ -26,16 +26,13 @@ func (c *Chain) settle() error {
 	if b == nil {
 		return nil
 	}
-	id := c.ID()
 	if b.inside {
 		if err := c.toEnd(); err != nil {
 			return err
 		}
-		if err := c.expect(id); err != nil {
-			return err
-		}
 		b = c.back
 	}
+	id := c.ID()
 	for _, e := range b.entries {
 		if !e.counts || c.isDamaged(e) {
 			continue

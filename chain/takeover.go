@@ -235,10 +235,13 @@ func (c *Chain) toEnd() error {
 	for _, e := range c.back.entries {
 		list = append(list, laid{&e.Header, func() (*Payload, error) { return c.load(e) }})
 	}
-	last := c.back.last()
+	last, id := c.back.last(), c.ID()
 	r := last.last
 	r.kind, r.label = kindCommit, last.Label
-	return c.writeCopy(c.a.blocks()-blocksOf(list), list, r)
+	if err := c.writeCopy(c.a.blocks()-blocksOf(list), list, r); err != nil {
+		return err
+	}
+	return c.expect(id)
 }
 
 // Foreign returns what the flash holds instead of a chain, or ContentUnknown if

@@ -81,6 +81,11 @@ func (v *conversion) run() (err error) {
 		return err
 	}
 	defer l.release()
+	if v.own != nil && v.own.Layout == boot.Classic && v.own.Holds == chain.ContentUBIFS.String() {
+		return stateError("%s holds ubifs, which lets nobody else write to the volume, so nothing was touched. "+
+			"Make an image on another device (`snapshot --device IMAGE --erase-size N --write-size N config --upper /overlay/upper`, with the sizes of the volume), "+
+			"boot with snapshot.skip, and write it with ubiupdatevol", v.place)
+	}
 	if v.dev, err = openFlash(v.place, &flash.Options{EraseSize: v.eraseSize, WriteSize: v.writeSize}); err != nil {
 		return err
 	}

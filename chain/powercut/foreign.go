@@ -23,7 +23,7 @@ func foreignLives(s *shape) []life {
 	load := func(blocks ...int) func(*sim.Device, model) model {
 		return func(d *sim.Device, _ model) model {
 			for _, n := range blocks {
-				d.Poke(jffs2At(s.geometry().EraseSize, n, s.bad), jffs2)
+				d.Poke(jffs2At(s.geometry().EraseSize, n, s.bad), append(bytes.Clone(jffs2), byte(len(blocks))))
 			}
 			return model{foreign: foreign}
 		}
@@ -49,19 +49,16 @@ func jffs2At(eraseSize, n int, bad []int) int64 {
 	return int64(n) * int64(eraseSize)
 }
 
-// jffs2Intact reports whether the file system is as it was, in its first two
-// good blocks.
+// jffs2Intact reports whether the file system is as it was: behind it, each of its
+// blocks says how many they are.
 func jffs2Intact(d *sim.Device) bool {
 	g := d.Geometry()
-	all, found := d.Bytes(), 0
-	for n := 0; n < g.Blocks() && found < 2; n++ {
-		if bad, err := d.IsBad(n); err != nil || bad {
-			continue
+	all, found, want := d.Bytes(), 0, 0
+	for n := range g.Blocks() {
+		bad, err := d.IsBad(n)
+		if at := n * g.EraseSize; err == nil && !bad && bytes.HasPrefix(all[at:], jffs2) {
+			found, want = found+1, int(all[at+len(jffs2)])
 		}
-		if !bytes.HasPrefix(all[int64(n)*int64(g.EraseSize):], jffs2) {
-			return false
-		}
-		found++
 	}
-	return true
+	return found == want && found > 0
 }

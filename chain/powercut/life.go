@@ -68,7 +68,7 @@ func lives(s *shape) []life {
 	list := append([]life{typical, worn(small)}, damagedLives(s)...)
 	if s.good() <= manyBlocks {
 		list = append(list, life{name: "erased", room: true, from: 3, commands: []command{
-			config("a", small), push(""), config("b", large), reset(), config("c", small)}})
+			config("a", small), push(""), config("b", large), reset(), config("c", small), push(""), rollback(0), reset()}})
 	}
 	return append(list, foreignLives(s)...)
 }

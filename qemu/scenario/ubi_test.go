@@ -165,6 +165,7 @@ func TestClassicUbifs(t *testing.T) {
 	}
 	u.run("echo kept > /etc/kept; sync")
 	u.refuse(66, "snapshot config")
+	u.refuse(69, "snapshot convert")
 	u.boot()
 	u.holds(map[string]string{"/etc/kept": "kept", "/overlay/of-the-user": "kept"})
 }
