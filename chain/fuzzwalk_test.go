@@ -94,6 +94,49 @@ func fuzzImages(t testing.TB, s fuzzShape) [][]byte {
 		}
 		images = append(images, bytes.Clone(dev.Bytes()))
 	}
+	return append(images, fuzzTakeOvers(t, s)...)
+}
+
+// fuzzTakeOvers returns what a flash with jffs2 holds in the course of becoming a
+// chain, by way of its end and by way of a place between blocks in use.
+func fuzzTakeOvers(t testing.TB, s fuzzShape) (images [][]byte) {
+	now := time.Unix(1_700_000_000, 0)
+	entries := []Incoming{
+		{Type: TypeSnapshot, Created: now, Payload: fuzzPayload(t, fuzzText("fifth", 200))},
+		{Type: TypeVolatile, Created: now, Payload: fuzzPayload(t, fuzzText("sixth", 300))},
+	}
+	for _, last := range []bool{false, true} {
+		for cut := 0; ; cut++ {
+			dev := sim.New(s.Geometry)
+			for _, b := range s.bad {
+				dev.SetBad(b)
+			}
+			a, err := newArea(dev)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dev.Poke(int64(a.device(0))*int64(s.EraseSize), []byte("\x85\x19\x02\xe0 a node"))
+			if last {
+				dev.Poke(int64(a.device(a.blocks()-1))*int64(s.EraseSize), []byte("\x85\x19\x02\xe0 a node"))
+			}
+			dev.CutAfter(cut, sim.Bits, uint64(cut))
+			c, err := Open(dev)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unused, err := c.UnusedByJFFS2()
+			if err == nil {
+				err = c.TakeOver(entries, unused, now)
+			}
+			if err == nil {
+				err = c.Settle()
+			}
+			images = append(images, bytes.Clone(dev.Bytes()))
+			if !errors.Is(err, sim.ErrPowerCut) {
+				break // done, or there is no room
+			}
+		}
+	}
 	return images
 }
 

@@ -192,3 +192,21 @@ func (u *unit) converts(command string) {
 	}
 	u.must(u.vm.Wait(qemu.CommandTimeout))
 }
+
+// jffs2 that the kernel does not mount, here for want of erase blocks, leaves the
+// unit with the bare firmware, and is not touched.
+func TestJFFS2ThatDoesNotMount(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, qemu.MTD)
+	u.makeJFFS2(0, false)
+	u.must(os.Truncate(u.flash, 4*qemu.EraseSize))
+	u.untouched("a boot with jffs2 that does not mount", func() {
+		u.boot()
+		if r := u.report(); r.Layout != boot.Stacked || r.Holds != "jffs2" {
+			u.Errorf("layout %s on %s", r.Layout, r.Holds)
+		}
+		u.skipped("overlay", "jffs2")
+		u.refuse(66, "snapshot config")
+		u.refuse(69, "snapshot convert")
+	})
+}
