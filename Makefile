@@ -3,20 +3,25 @@
 SHELL := /bin/bash -o pipefail
 
 ARCH ?= $(shell go env GOHOSTARCH)
+OUT ?= $(ARCH)
 
 # Small and the same from any directory; no floating-point unit on most MIPS.
 export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build image demo run test test-short fuzz powercut powercut-vm powercut-convert lint clean setup
+.PHONY: help build build-all image demo run test test-short fuzz powercut powercut-vm powercut-convert lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## preinit and snapshot for a unit, in build/ARCH (ARCH=mipsle: Go's name; default: this host's)
-	$(unit) -o build/$(ARCH)/preinit ./preinit
-	$(unit) -o build/$(ARCH)/snapshot ./snapshot
+	$(unit) -o build/$(OUT)/preinit ./preinit
+	$(unit) -o build/$(OUT)/snapshot ./snapshot
+
+build-all: ## both programs for every architecture, in build/ARCH; for arm in build/armv5 and build/armv7
+	@for arch in amd64 arm64 mips mipsle mips64le riscv64; do $(MAKE) --no-print-directory build ARCH=$$arch || exit; done
+	@for v in 5 7; do $(MAKE) --no-print-directory build ARCH=arm OUT=armv$$v GOARM=$$v || exit; done
 
 image: setup ## kernel, initramfs and squashfs for the test machine, in build/image
 	go run ./qemu/mkimage -o build/image

@@ -36,25 +36,34 @@ func (c *Chain) front() Content {
 }
 
 // takenOver reports whether a committed copy takes the place of what the flash
-// starts with, and is the back buffer from now on.
+// starts with, and is the back buffer from now on. One between the blocks of that
+// comes first: the one at the end of the flash was made of it, and may not hold.
 func (c *Chain) takenOver() bool {
-	if c.back != nil && c.back.last().last.flags&flagTakeover != 0 {
-		return true
+	atEnd := c.back
+	if atEnd != nil && atEnd.last().last.flags&flagTakeover == 0 {
+		atEnd = nil
 	}
-	c.back = nil
-	if len(c.loose) > 0 && !c.copyIsWhole() {
+	var left []loose
+	if c.back = nil; c.foreign == ContentJFFS2 || c.foreign == ContentFstools {
+		c.back, left = c.inside()
+	}
+	switch {
+	case c.back != nil:
+		c.loose = nil // what stands in the copy slots is written over before it could count
+		return true
+	case atEnd != nil:
+		c.back = atEnd
+		return true
+	case len(c.loose) > 0 && !c.copyIsWhole():
 		c.loose = nil // what stands in the copy slots is not ours
 	}
-	if c.foreign == ContentJFFS2 || c.foreign == ContentFstools {
-		c.back = c.inside()
-	}
-	return c.back != nil
+	c.loose = append(c.loose, left...)
+	return false
 }
 
-// inside looks for a copy that takes over between the blocks of something else.
-// What a cut has left of its commit record is a loose end.
-func (c *Chain) inside() *back {
-	var left []loose
+// inside looks for a copy that takes over between the blocks of something else,
+// and returns what a cut has left of the commit records of others.
+func (c *Chain) inside() (found *back, left []loose) {
 	for at := 1; at < c.a.blocks(); at++ {
 		e, err := c.header(at)
 		if err != nil || e.layout.slot != c.slots.layout.slot || at+e.Blocks == c.a.blocks() {
@@ -76,11 +85,10 @@ func (c *Chain) inside() *back {
 			last.records, last.Label = e.records, e.Label
 			found.share()
 			found.inside = true
-			return found
+			return found, nil
 		}
 	}
-	c.loose = append(c.loose, left...)
-	return nil
+	return nil, left
 }
 
 // Incoming is an entry of a chain that takes the place of something else.

@@ -191,7 +191,7 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		candidates = append(candidates, copied)
 	}
 	home := c.home(prev, number, at, copied != nil)
-	if home != nil && copied != nil && home.Hash == copied.Hash && copied.complete && !home.complete {
+	if home != nil && copied != nil && home.Hash == copied.Hash && copied.complete && !home.complete && c.rejected[copied.Block] == nil {
 		home = nil // it is not complete yet; until then nothing else is written there
 	}
 	if home != nil {
@@ -227,6 +227,9 @@ func (c *Chain) next(prev Hash, number, at int) *Entry {
 		}
 		if e.Hash == youngest.Hash {
 			e.last, e.Label = youngest.last, youngest.Label
+		}
+		if e.retired() {
+			return nil // what was rolled back does not come back with the damage of another
 		}
 		if e == c.standing {
 			c.standing = nil
