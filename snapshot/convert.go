@@ -67,6 +67,7 @@ type conversion struct {
 	frozen  *frozen // the overlay, if the unit runs on one
 	entries []chain.Incoming
 	unused  chain.Unused
+	writing bool // the flash was written to, or may have been
 }
 
 func (v *conversion) run() (err error) {
@@ -94,13 +95,29 @@ func (v *conversion) run() (err error) {
 			err = fmt.Errorf("cannot close flash: %w", closed)
 		}
 		if err != nil {
-			err = errors.Join(err, v.frozen.thaw())
+			err = v.giveUp(err)
 		}
 	}()
 	if err := v.collect(); err != nil {
 		return err
 	}
 	return v.write()
+}
+
+// giveUp makes the overlay writable again, if that can be: once there is anything
+// of a chain in blocks that the mounted file system takes for blank, that must not
+// write any more.
+func (v *conversion) giveUp(err error) error {
+	switch {
+	case v.frozen == nil:
+		return err
+	case v.writing:
+		return fmt.Errorf("%w; the root file system stays read-only: reboot, the next boot shows what the flash holds", err)
+	}
+	if e := v.frozen.thaw(); e != nil {
+		return fmt.Errorf("%w; %w", err, e)
+	}
+	return err
 }
 
 // collect reads what is to become the chain.
@@ -187,11 +204,12 @@ func (v *conversion) write() error {
 		}
 	} else if err := v.chain.TakeOver(v.entries, v.unused, v.now()); err != nil {
 		var run *chain.NoRunError
-		if errors.As(err, &run) {
+		if v.writing = !errors.As(err, &run); !v.writing {
 			return &codeError{exitNoRoom, fmt.Errorf("%w; nothing was touched. --via FILE is the other way, see `snapshot help convert`", err)}
 		}
 		return err
 	}
+	v.writing = true
 	fmt.Fprintf(v.out, "%s holds a chain now: %s, %s of flash. State: %s\n", v.place,
 		count(len(v.entries), "entry", "entries"), bytesText(v.stored()), v.chain.ID())
 	if v.noReboot && v.frozen != nil {
@@ -247,6 +265,7 @@ func (v *conversion) writeVia() error {
 		return fmt.Errorf("cannot write the chain to %s, nothing else was touched: %w", v.via, err)
 	}
 	fmt.Fprintf(v.out, "The chain is in %s. Until it is in %s as well, the power must not fail.\n", v.via, v.place)
+	v.writing = true
 	if err := v.chain.Replace(v.entries, v.now()); err != nil {
 		return fmt.Errorf("%s has the chain, %s may hold nothing any more: write the one to the other before a reboot: %w", v.via, v.place, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"chainroot/boot"
 	"chainroot/chain"
 	"chainroot/flash"
 )
@@ -39,6 +40,10 @@ func (c *cli) open(write bool) (*session, error) {
 	if err := s.open(write && !c.force, &flash.Options{ReadOnly: !write, EraseSize: c.eraseSize, WriteSize: c.writeSize}); err != nil {
 		_ = s.close() // what it could say is the fault of the other
 		return nil, err
+	}
+	if write && r != nil && r.Layout == boot.Classic {
+		_ = s.close() // nothing was written
+		return nil, stateError("this system still runs on what %s held before it was converted: reboot first", path)
 	}
 	return s, nil
 }

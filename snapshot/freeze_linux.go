@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,7 +35,10 @@ func freeze(dirs ...string) (*frozen, error) {
 		}
 		if err != nil {
 			err = fmt.Errorf("cannot make %s read-only, nothing was touched: %w", dir, err)
-			return nil, errors.Join(err, f.thaw())
+			if e := f.thaw(); e != nil {
+				err = fmt.Errorf("%w; %w", err, e)
+			}
+			return nil, err
 		}
 		f.mounted = append(f.mounted, dir)
 	}
@@ -44,16 +47,12 @@ func freeze(dirs ...string) (*frozen, error) {
 
 // thaw makes what was frozen writable again.
 func (f *frozen) thaw() error {
-	if f == nil {
-		return nil
-	}
-	var all error
-	for i := len(f.mounted) - 1; i >= 0; i-- {
-		if err := remount(f.mounted[i], 0); err != nil {
-			all = errors.Join(all, fmt.Errorf("cannot make %s writable again (a reboot does): %w", f.mounted[i], err))
+	for _, dir := range slices.Backward(f.mounted) {
+		if err := remount(dir, 0); err != nil {
+			return fmt.Errorf("cannot make %s writable again (a reboot does): %w", dir, err)
 		}
 	}
-	return all
+	return nil
 }
 
 // has reports whether a file is on what was frozen, or would be.
@@ -105,7 +104,7 @@ func writers(dirs []string) string {
 	if len(found) == 0 {
 		return "by whom is not known (it may be a file that is mapped into memory)"
 	}
-	sort.Strings(found)
+	slices.Sort(found)
 	return strings.Join(found, ", ")
 }
 

@@ -24,7 +24,6 @@ func (u *unit) makeJFFS2(large int, spread bool) {
 	for name, text := range map[string]string{
 		"upper/etc/config/system": "option hostname node-17\n",
 		"upper/etc/of-the-user":   "kept\n",
-		"work/work/.keep":         "",
 	} {
 		u.must(os.MkdirAll(filepath.Dir(filepath.Join(content, name)), 0o755))
 		u.must(os.WriteFile(filepath.Join(content, name), []byte(text), 0o644))
@@ -101,6 +100,7 @@ func TestConvertBetweenBlocks(t *testing.T) {
 	if !strings.Contains(said, "read-only") {
 		u.Errorf("it says %q", said)
 	}
+	u.untouched("a command before the reboot", func() { u.refuse(69, "snapshot rollback") })
 	u.boot()
 	if at := smallSize - qemu.EraseSize; string(u.bytes()[at:at+2]) != "\x85\x19" {
 		u.Error("the end of the flash is not in use by jffs2")
