@@ -74,7 +74,7 @@ func Build(source, dir string) (*Image, error) {
 			return nil, err
 		}
 	}
-	kernel, err := Kernel()
+	kernel, err := Kernel("amd64")
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@
 // installed, and stays in the user's cache directory, so that only the first
 // build needs a network. The same kernel and programs give the same bytes.
 //
-// Read build.go, then kernel.go (where the kernel comes from), vmlinux.go (how
-// it is unpacked), firmware.go (the tree of the squashfs) and squashfs.go.
+// Read build.go, then kernel.go (where the kernel comes from), archive.go (how
+// apt serves another architecture than the host's), vmlinux.go (how the kernel
+// is unpacked), firmware.go (the tree of the squashfs) and squashfs.go.
 package image

@@ -5,156 +5,184 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
-// metapackage depends on the current kernel package of Debian.
-const metapackage = "linux-image-amd64"
+// metapackages depend on Debian's current kernel package, by Go's name of the
+// architecture. For mipsle and mips64le it is the kernel of QEMU's machine malta.
+var metapackages = map[string]string{
+	"amd64":    "linux-image-amd64",
+	"arm64":    "linux-image-arm64",
+	"mipsle":   "linux-image-4kc-malta",
+	"mips64le": "linux-image-5kc-malta",
+}
 
 // KernelFiles is a kernel, unpacked.
 type KernelFiles struct {
-	Vmlinux string // the ELF file, uncompressed
+	Vmlinux string // what QEMU loads: an ELF file, for arm64 an Image
 	Modules string // lib/modules/VERSION, with what depmod makes
 }
 
-// Kernel returns the newest kernel in the cache, and puts Debian's current one
-// there first if there is none. To get a newer one, delete the cache.
-func Kernel() (*KernelFiles, error) {
-	if k, err := CachedKernel(); !errors.Is(err, fs.ErrNotExist) {
+// Kernel returns the newest kernel for an architecture in the cache, and puts
+// Debian's current one there first if there is none. To get a newer one, delete
+// the cache.
+func Kernel(arch string) (*KernelFiles, error) {
+	if k, err := CachedKernel(arch); !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
-	cache, err := cacheDir()
+	err := fetch(arch, func(a *archive) (string, error) { return a.dependency(metapackages[arch]) }, prepareKernel)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot get Debian's kernel for %s: %w", arch, err)
 	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return nil, err
-	}
-	if err := fetch(cache); err != nil {
-		return nil, fmt.Errorf("cannot get Debian's kernel: %w", err)
-	}
-	return CachedKernel()
-}
-
-// cacheDir is where kernels stay: below $XDG_CACHE_HOME, or ~/.cache.
-func cacheDir() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("cannot find a place for the kernel: %w", err)
-	}
-	return filepath.Join(cache, "chainroot"), nil
+	return CachedKernel(arch)
 }
 
 // CachedKernel returns the kernel that was put into the cache last, or an error
 // that wraps fs.ErrNotExist.
-func CachedKernel() (*KernelFiles, error) {
-	cache, err := cacheDir()
+func CachedKernel(arch string) (*KernelFiles, error) {
+	vmlinux, err := cached(arch, "linux-image-*", "vmlinux")
 	if err != nil {
 		return nil, err
 	}
-	var found *KernelFiles
-	var when int64
-	dirs, err := filepath.Glob(filepath.Join(cache, "linux-image-*", "lib", "modules", "*"))
+	modules := filepath.Join(filepath.Dir(vmlinux), "lib", "modules")
+	version, err := onlyEntry(modules)
 	if err != nil {
 		return nil, err
 	}
-	for _, modules := range dirs {
-		vmlinux := filepath.Join(modules, "../../../vmlinux")
-		info, err := os.Stat(vmlinux)
-		if err != nil {
-			return nil, err
-		}
-		if t := info.ModTime().UnixNano(); found == nil || t > when {
-			found, when = &KernelFiles{Vmlinux: filepath.Clean(vmlinux), Modules: modules}, t
-		}
-	}
-	if found == nil {
-		return nil, fmt.Errorf("cannot find a kernel in %s: %w", cache, fs.ErrNotExist)
-	}
-	return found, nil
+	return &KernelFiles{Vmlinux: vmlinux, Modules: filepath.Join(modules, version)}, nil
 }
 
-// fetch downloads, unpacks and prepares the kernel in a temporary directory of
+// Busybox returns Debian's static busybox for an architecture, which is fetched
+// if the cache has none.
+func Busybox(arch string) (string, error) {
+	const name = "busybox-static"
+	file, err := cached(arch, name, "busybox")
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	if err := fetch(arch, func(*archive) (string, error) { return name, nil }, prepareBusybox); err != nil {
+		return "", fmt.Errorf("cannot get Debian's busybox for %s: %w", arch, err)
+	}
+	return cached(arch, name, "busybox")
+}
+
+// cacheDir is where packages stay: below $XDG_CACHE_HOME, or ~/.cache.
+func cacheDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("cannot find a place for Debian's packages: %w", err)
+	}
+	return filepath.Join(cache, "chainroot"), nil
+}
+
+// cached returns a file of an unpacked package, the newest if there are more, or
+// an error that wraps fs.ErrNotExist.
+func cached(arch, name, file string) (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	files, err := filepath.Glob(filepath.Join(cache, name+"_*_"+debianArch[arch], file))
+	if err != nil {
+		return "", err
+	}
+	var newest string
+	var when int64
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			return "", err
+		}
+		if t := info.ModTime().UnixNano(); newest == "" || t > when {
+			newest, when = f, t
+		}
+	}
+	if newest == "" {
+		return "", fmt.Errorf("cannot find %s for %s in %s: %w", name, arch, cache, fs.ErrNotExist)
+	}
+	return newest, nil
+}
+
+// fetch downloads, unpacks and prepares a package in a temporary directory of
 // the cache, and renames the result, so that what is there is always whole.
-func fetch(cache string) error {
+func fetch(arch string, choose func(*archive) (name string, err error), prepare func(tree string) error) error {
+	if debianArch[arch] == "" {
+		return errors.New("no architecture of Debian's")
+	}
+	a, err := newArchive(debianArch[arch])
+	if err != nil {
+		return err
+	}
+	cache, err := cacheDir()
+	if err != nil {
+		return err
+	}
 	work, err := os.MkdirTemp(cache, "work-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	name, err := kernelPackage()
+	name, err := choose(a)
 	if err != nil {
 		return err
 	}
-	if err := run(work, "apt-get", "-q", "download", name); err != nil {
+	file, err := a.download(work, name)
+	if err != nil {
 		return err
-	}
-	packages, err := filepath.Glob(filepath.Join(work, "*.deb"))
-	if err != nil || len(packages) != 1 {
-		return fmt.Errorf("apt-get download left %q", packages)
 	}
 	tree := filepath.Join(work, "tree")
-	if err := run(work, "dpkg-deb", "-x", packages[0], tree); err != nil {
+	if err := run(work, "dpkg-deb", "-x", file, tree); err != nil {
 		return err
 	}
-	version, err := onlyEntry(filepath.Join(tree, "lib", "modules"))
-	if err != nil {
+	if err := prepare(tree); err != nil {
 		return err
-	}
-	if err := run(work, "depmod", "-b", tree, version); err != nil {
-		return err
-	}
-	boot := filepath.Join(tree, "boot")
-	if err := unpackKernel(filepath.Join(boot, "vmlinuz-"+version), filepath.Join(tree, "vmlinux")); err != nil {
-		return err
-	}
-	for _, dir := range []string{boot, filepath.Join(tree, "usr", "share")} {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
 	}
 	if err := os.Chmod(tree, 0o755); err != nil {
 		return err
 	}
-	final := filepath.Join(cache, strings.TrimSuffix(filepath.Base(packages[0]), ".deb"))
+	final := filepath.Join(cache, strings.TrimSuffix(filepath.Base(file), ".deb"))
 	if err := os.Rename(tree, final); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
 }
 
-// kernelPackage asks apt for the name of the current kernel package. Where apt
-// has no lists yet, they are fetched, which takes root.
-func kernelPackage() (string, error) {
-	name, err := dependency(metapackage)
-	if err == nil {
-		return name, nil
+// prepareKernel leaves of a kernel package what a machine needs.
+func prepareKernel(tree string) error {
+	version, err := onlyEntry(filepath.Join(tree, "lib", "modules"))
+	if err != nil {
+		return err
 	}
-	update := []string{"apt-get", "-q", "update"}
-	if os.Getuid() != 0 {
-		update = slices.Insert(update, 0, "sudo")
+	if err := run(tree, "depmod", "-b", tree, version); err != nil {
+		return err
 	}
-	if err := run(".", update[0], update[1:]...); err != nil {
-		return "", err
+	boot := filepath.Join(tree, "boot")
+	if err := unpackKernel(filepath.Join(boot, "vmlinuz-"+version), filepath.Join(tree, "vmlinux")); err != nil {
+		return err
 	}
-	return dependency(metapackage)
+	return removeAll(boot, filepath.Join(tree, "usr", "share"))
 }
 
-// dependency returns the one package that a metapackage depends on.
-func dependency(name string) (string, error) {
-	out, err := exec.Command("apt-cache", "depends", "--important", "--no-recommends", name).Output()
-	if err != nil {
-		return "", fmt.Errorf("cannot ask apt for the dependency of %s: %w", name, err)
+// prepareBusybox leaves of busybox-static the program.
+func prepareBusybox(tree string) error {
+	err := os.Rename(filepath.Join(tree, "bin", "busybox"), filepath.Join(tree, "busybox"))
+	if errors.Is(err, fs.ErrNotExist) { // a release where /bin is a link
+		err = os.Rename(filepath.Join(tree, "usr", "bin", "busybox"), filepath.Join(tree, "busybox"))
 	}
-	for line := range strings.Lines(string(out)) {
-		if kind, dep, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && kind == "Depends" {
-			return dep, nil
+	if err != nil {
+		return err
+	}
+	return removeAll(filepath.Join(tree, "bin"), filepath.Join(tree, "usr"))
+}
+
+func removeAll(dirs ...string) error {
+	for _, dir := range dirs {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
 		}
 	}
-	return "", fmt.Errorf("apt knows no package %s", name)
+	return nil
 }
 
 func onlyEntry(dir string) (string, error) {

@@ -13,11 +13,12 @@ import (
 func TestCachedKernel(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
-	if _, err := CachedKernel(); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := CachedKernel("amd64"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("an empty cache: %v", err)
 	}
-	for i, version := range []string{"6.1.0-9", "6.1.0-10", "6.1.0-8"} {
-		dir := filepath.Join(cache, "chainroot", "linux-image-"+version+"-amd64_1_amd64")
+	for i, name := range []string{"6.1.0-9-amd64_1_amd64", "6.1.0-10-amd64_1_amd64", "6.1.0-8-amd64_1_amd64", "6.1.0-11-arm64_1_arm64"} {
+		version, _, _ := strings.Cut(name, "_")
+		dir := filepath.Join(cache, "chainroot", "linux-image-"+name)
 		if err := os.MkdirAll(filepath.Join(dir, "lib", "modules", version), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +26,7 @@ func TestCachedKernel(t *testing.T) {
 		if err := os.WriteFile(vmlinux, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		when := time.Unix(int64(1000+i%2), 0) // the second is the last that was put there
+		when := time.Unix(int64(1000+i%2), 0) // the second is the last that was put there for amd64
 		if err := os.Chtimes(vmlinux, when, when); err != nil {
 			t.Fatal(err)
 		}
@@ -34,12 +35,41 @@ func TestCachedKernel(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(cache, "chainroot", "work-1", "tree", "lib", "modules", "7"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	k, err := CachedKernel()
-	if err != nil {
-		t.Fatal(err)
+	for arch, want := range map[string]string{"amd64": "6.1.0-10-amd64", "arm64": "6.1.0-11-arm64"} {
+		k, err := Kernel(arch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(k.Modules) != want || filepath.Dir(k.Vmlinux) != filepath.Join(k.Modules, "../../..") {
+			t.Errorf("%s: %+v", arch, k)
+		}
 	}
-	if filepath.Base(k.Modules) != "6.1.0-10" || filepath.Dir(k.Vmlinux) != filepath.Join(k.Modules, "../../..") {
-		t.Errorf("%+v", k)
+}
+
+// TestFetch takes a package of made-up files through the cache, for a machine of
+// another architecture.
+func TestFetch(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	calls := filepath.Join(t.TempDir(), "calls")
+	stub(t, "apt-get", `echo "$4" >> `+calls+`; : > "$5_1.2-3_mipsel.deb"`)
+	stub(t, "dpkg-deb", `mkdir -p "$3/bin" "$3/usr/share/doc"; echo program > "$3/bin/busybox"`)
+	for range 2 {
+		file, err := Busybox("mipsle")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content, err := os.ReadFile(file); err != nil || string(content) != "program\n" {
+			t.Errorf("%s: %q, %v", file, content, err)
+		}
+		if name, err := onlyEntry(filepath.Dir(file)); err != nil || name != "busybox" {
+			t.Errorf("%q, %v", name, err)
+		}
+	}
+	if got, err := os.ReadFile(calls); err != nil || string(got) != "download\n" {
+		t.Errorf("apt-get was called to %q, %v", got, err)
+	}
+	if _, err := Busybox("mips"); err == nil {
+		t.Error("Debian has packages for mips")
 	}
 }
 
@@ -51,17 +81,6 @@ func stub(t *testing.T, name, line string) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-}
-
-func TestKernelPackage(t *testing.T) {
-	stub(t, "apt-cache", `printf '%s\n' linux-image-amd64 '  Depends: linux-image-6.1.0-9-amd64'`)
-	if name, err := dependency(metapackage); err != nil || name != "linux-image-6.1.0-9-amd64" {
-		t.Errorf("%q, %v", name, err)
-	}
-	stub(t, "apt-cache", `echo linux-image-amd64`)
-	if name, err := dependency(metapackage); err == nil {
-		t.Errorf("no dependency is taken for %q", name)
-	}
 }
 
 func TestRunShowsWhatFailed(t *testing.T) {

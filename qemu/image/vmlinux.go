@@ -2,9 +2,11 @@ package image
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 )
@@ -21,24 +23,51 @@ const (
 
 var errBzImage = errors.New("not a bzImage with an xz payload")
 
-// unpackKernel takes the ELF kernel out of a bzImage, so that no emulated
-// machine has to: that is half of its boot.
-func unpackKernel(bzImage, vmlinux string) error {
-	b, err := os.ReadFile(bzImage)
+// imageMagicAt is where "ARM\x64" stands in an Image of arm64: Linux,
+// Documentation/arch/arm64/booting.rst.
+const imageMagicAt = 0x38
+
+// unpackKernel makes of vmlinuz, which is another thing on every architecture,
+// the kernel as QEMU loads it, so that no emulated machine has to unpack it: on
+// amd64 that is half of its boot.
+func unpackKernel(vmlinuz, vmlinux string) error {
+	b, err := os.ReadFile(vmlinuz)
 	if err != nil {
 		return err
 	}
+	kernel, err := kernelImage(b)
+	if err != nil {
+		return fmt.Errorf("cannot unpack %s: %w", vmlinuz, err)
+	}
+	return os.WriteFile(vmlinux, kernel, 0o644)
+}
+
+// kernelImage returns the kernel of a vmlinuz. An ELF file stays as it is: that
+// of malta unpacks itself, into what QEMU could not load.
+func kernelImage(b []byte) ([]byte, error) {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x7fELF")):
+		return b, nil
+	case len(b) > imageMagicAt && bytes.HasPrefix(b[imageMagicAt:], []byte("ARM\x64")):
+		return b, nil
+	case bytes.HasPrefix(b, []byte("\x1f\x8b")):
+		r, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(r)
+	}
 	payload, err := kernelPayload(b)
 	if err != nil {
-		return fmt.Errorf("cannot unpack %s: %w", bzImage, err)
+		return nil, err
 	}
 	cmd := exec.Command("xz", "-dc")
 	cmd.Stdin = bytes.NewReader(payload)
 	kernel, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("cannot unpack %s: xz: %w", bzImage, err)
+		return nil, fmt.Errorf("xz: %w", err)
 	}
-	return os.WriteFile(vmlinux, kernel, 0o644)
+	return kernel, nil
 }
 
 // kernelPayload returns the compressed kernel inside a bzImage.

@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"testing"
@@ -35,5 +36,29 @@ func TestKernelPayload(t *testing.T) {
 		if _, err := kernelPayload(bad); !errors.Is(err, errBzImage) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestKernelImage(t *testing.T) {
+	arm64 := append(make([]byte, imageMagicAt), "ARM\x64 and more"...)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(arm64); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ in, want []byte }{
+		"ELF":        {[]byte("\x7fELF kernel"), []byte("\x7fELF kernel")},
+		"Image":      {arm64, arm64},
+		"gzip Image": {packed.Bytes(), arm64},
+	} {
+		if got, err := kernelImage(test.in); err != nil || !bytes.Equal(got, test.want) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if _, err := kernelImage(make([]byte, 4096)); err == nil {
+		t.Error("zeros are taken for a kernel")
 	}
 }

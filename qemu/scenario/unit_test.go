@@ -30,7 +30,7 @@ var place = sync.OnceValues(func() (string, error) {
 
 // built builds the image, once for all tests.
 var built = sync.OnceValues(func() (*image.Image, error) {
-	if _, err := image.CachedKernel(); errors.Is(err, fs.ErrNotExist) {
+	if _, err := image.CachedKernel("amd64"); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", errMissing, err)
 	}
 	source, err := image.Source()
