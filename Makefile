@@ -10,7 +10,7 @@ export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all image demo run test test-short fuzz powercut powercut-vm powercut-convert lint clean setup
+.PHONY: help build build-all image images demo run test test-short fuzz powercut powercut-vm powercut-convert lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,17 +23,22 @@ build-all: ## both programs for every architecture, in build/ARCH; for arm in bu
 	@for arch in amd64 arm64 mips mipsle mips64le riscv64; do $(MAKE) --no-print-directory build ARCH=$$arch || exit; done
 	@for v in 5 7; do $(MAKE) --no-print-directory build ARCH=arm OUT=armv$$v GOARM=$$v || exit; done
 
-image: setup ## kernel, initramfs and squashfs for the test machine, in build/image
-	go run ./qemu/mkimage -o build/image
+image: setup ## kernel, initramfs and squashfs for the test machine with an ARCH, in build/image/ARCH
+	go run ./qemu/mkimage -o build/image $(ARCH)
+
+images: setup ## the same for all of them
+	go run ./qemu/mkimage -o build/image $(boards)
+
+boards = amd64 arm64 mips mipsle mips64le
 
 demo: setup ## boot a machine a few times and tell what chainroot does
 	go run ./qemu/demo
 
-run: setup ## a machine on this terminal, its flash stays (PARAMS='kernel parameters'); Ctrl-A X leaves
-	go run ./qemu/run $(PARAMS)
+run: setup ## a machine on this terminal, its flash stays (ARCH, ATTACH=kind of flash, PARAMS='kernel parameters'); Ctrl-A X leaves
+	go run ./qemu/run -arch $(ARCH) -attach '$(ATTACH)' $(PARAMS)
 
 # A test that could not run is a failure here.
-test: image ## all tests, on virtual machines too
+test: images ## all tests, on virtual machines too
 	@mkdir -p build
 	go test -count=1 -v $$(go list ./... | grep -v /qemu/scenario) 2>&1 | tee build/test.log | $(progress)
 	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json

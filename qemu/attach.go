@@ -14,15 +14,20 @@ const (
 	Disk                // behind the squashfs, on one disk: Flash holds both
 	NAND                // as an MTD partition of a raw NAND chip with bad blocks
 	RAM                 // as an MTD partition in RAM
+	NOR                 // as an MTD partition of the board's NOR chip, which Flash is
+	Chip                // so too, with the squashfs in another partition
 )
 
 func (a Attach) String() string {
-	return [...]string{"mtd", "block", "none", "ubi", "gpt", "disk", "nand", "ram"}[a]
+	return [...]string{"mtd", "block", "none", "ubi", "gpt", "disk", "nand", "ram", "nor", "chip"}[a]
 }
 
 // Volatile reports whether what is attached is gone with the machine: there is no
 // image of it on the host.
 func (a Attach) Volatile() bool { return a == NAND || a == RAM }
+
+// onChip reports whether the board's own flash chip is what is attached.
+func (a Attach) onChip() bool { return a == NOR || a == Chip }
 
 // Module is the kernel module that only machines with this kind load, for it
 // makes a device wherever it is loaded; empty: there is none.
@@ -47,6 +52,14 @@ const (
 	NANDBlocks    = 64
 )
 
+// The NOR chip of a Malta, in bytes, and its partitions: rootfs_data is what
+// follows the first two.
+const (
+	ChipSize = 4 << 20
+	ChipBoot = 64 << 10   // where a boot loader would stand; QEMU puts its own there
+	ChipRoot = 2816 << 10 // the squashfs
+)
+
 // params are the kernel parameters that attach the disk at node.
 func (a Attach) params(node string) []string {
 	switch a {
@@ -62,6 +75,8 @@ func (a Attach) params(node string) []string {
 			fmt.Sprint("nandsim.parts=", NANDBlocks), fmt.Sprintf("nandsim.badblocks=%d,%d,%d", Bad[0], Bad[1], Bad[2]),
 			"snapshot.device=mtd0",
 		}
+	case NOR, Chip:
+		return []string{fmt.Sprintf("mtdparts=1e000000.flash:%dk(boot)ro,%dk(rootfs)ro,-(rootfs_data)", ChipBoot>>10, ChipRoot>>10)}
 	case RAM:
 		return []string{"mtdram.total_size=8192", fmt.Sprint("mtdram.erase_size=", EraseSize>>10), `"snapshot.device=mtd:mtdram test device"`}
 	}

@@ -23,8 +23,9 @@ type Console struct {
 	done chan struct{} // closed when all was read
 }
 
-// newConsole reads out until it ends, and closes it; it types into in.
-func newConsole(out io.ReadCloser, in io.Writer) *Console {
+// NewConsole returns a console that reads out until it ends, and closes it; it
+// types into in.
+func NewConsole(out io.ReadCloser, in io.Writer) *Console {
 	c := &Console{in: in, change: make(chan struct{}), done: make(chan struct{})}
 	go c.follow(out)
 	return c

@@ -9,7 +9,7 @@ import (
 
 func TestExpect(t *testing.T) {
 	out, machine := io.Pipe()
-	c := newConsole(out, io.Discard)
+	c := NewConsole(out, io.Discard)
 	go func() {
 		for _, part := range []string{"one\r\ntw", "o\r\nthree\r\n", "two\r\n"} {
 			io.WriteString(machine, part)
@@ -35,7 +35,7 @@ func TestExpect(t *testing.T) {
 
 // What was printed before the machine ended can still be expected.
 func TestExpectAfterTheEnd(t *testing.T) {
-	c := newConsole(io.NopCloser(strings.NewReader("panic\n")), io.Discard)
+	c := NewConsole(io.NopCloser(strings.NewReader("panic\n")), io.Discard)
 	if _, err := c.Expect("panic", 5*time.Second); err != nil {
 		t.Error(err)
 	}

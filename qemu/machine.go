@@ -11,18 +11,20 @@ import (
 // have another.
 const EraseSize = 64 << 10
 
-// Machine is an x86_64 machine to boot. The zero values of WriteRate,
-// Memory, RootParam and Accel stand for defaults.
+// Machine is a machine to boot. The zero values of Board, WriteRate, Memory,
+// RootParam and Accel stand for defaults.
 type Machine struct {
-	Kernel    string   // kernel, vmlinux or bzImage
-	Initramfs string   // cpio with preinit
+	Board     *Board   // nil: x86_64
+	Kernel    string   // kernel, in a form that the board boots
+	Initramfs string   // cpio with preinit; empty: the kernel has it built in
+	AsInit    bool     // preinit is not named to the kernel, which starts /init
 	Root      string   // squashfs, read-only; empty: no such disk
 	Flash     string   // image of rootfs_data, or of what holds it; empty: no such disk
 	Attach    Attach   // what Flash is to the kernel
 	WriteRate int      // of Flash, in bytes per second, each request on its own; 0: as fast as it goes
 	RootParam string   // value of root=; empty: the disk with the squashfs
 	Params    []string // further kernel parameters
-	Memory    int      // MiB; 0: 256
+	Memory    int      // MiB; 0: what the board has
 	Accel     string   // accelerator; empty: $QEMU_ACCEL, or else tcg
 }
 
@@ -40,18 +42,27 @@ var Terminal = Serial{Console: "mon:stdio"}
 // The machine has no network and nothing else that it does not need, and no
 // second boot: where it would reset, QEMU ends.
 func (m *Machine) Args(s Serial) []string {
+	b := m.board()
 	memory := m.Memory
 	if memory == 0 {
-		memory = 256
+		memory = b.Memory
 	}
-	args := []string{"qemu-system-x86_64",
-		"-machine", "q35", "-accel", m.accel(), "-m", fmt.Sprint(memory),
+	args := slices.Concat([]string{b.Program}, b.machine, []string{
+		"-accel", m.accel(), "-m", fmt.Sprint(memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-kernel", m.Kernel, "-initrd", m.Initramfs, "-append", m.CommandLine(),
+		"-kernel", m.Kernel, "-append", m.CommandLine(),
 		"-serial", s.Console,
+	})
+	if m.Initramfs != "" {
+		args = append(args, "-initrd", m.Initramfs)
 	}
 	if s.AgentFD != 0 {
-		args = append(args, "-chardev", fmt.Sprintf("socket,id=agent,fd=%d", s.AgentFD), "-serial", "chardev:agent")
+		args = append(args, "-chardev", fmt.Sprintf("socket,id=agent,fd=%d", s.AgentFD))
+		if b.agentPort != "" {
+			args = append(args, "-device", b.agentPort+",chardev=agent")
+		} else {
+			args = append(args, "-serial", "chardev:agent")
+		}
 	}
 	if m.Root != "" {
 		args = append(args, disk("root", m.Root, "readonly=on", "")...)
@@ -64,16 +75,28 @@ func (m *Machine) Args(s Serial) []string {
 			option += fmt.Sprint(",throttling.bps-write=", m.WriteRate)
 			device = ",request-merging=off"
 		}
-		args = append(args, disk("flash", m.Flash, option, device)...)
+		if m.Attach.onChip() {
+			args = append(args, "-drive", drive("pflash", "flash", m.Flash, option))
+		} else {
+			args = append(args, disk("flash", m.Flash, option, device)...)
+		}
 	}
 	return args
 }
 
 func disk(id, file, option, device string) []string {
-	return []string{
-		"-drive", fmt.Sprintf("if=none,id=%s,format=raw,%s,file=%s", id, option, strings.ReplaceAll(file, ",", ",,")),
-		"-device", "virtio-blk-pci,drive=" + id + device,
+	return []string{"-drive", drive("none", id, file, option), "-device", "virtio-blk-pci,drive=" + id + device}
+}
+
+func drive(kind, id, file, option string) string {
+	return fmt.Sprintf("if=%s,id=%s,format=raw,%s,file=%s", kind, id, option, strings.ReplaceAll(file, ",", ",,"))
+}
+
+func (m *Machine) board() *Board {
+	if m.Board != nil {
+		return m.Board
 	}
+	return usual
 }
 
 func (m *Machine) accel() string {
@@ -90,17 +113,22 @@ func (m *Machine) accel() string {
 // nothing to do with what is tested.
 var fast = []string{"cryptomgr.notests", "mitigations=off"}
 
-// patient leaves out a test of the timer that an emulated machine fails now and
-// then on a busy host: the kernel panics, or takes another timer and hangs.
-const patient = "no_timer_check"
-
 // CommandLine is what the kernel is started with.
 func (m *Machine) CommandLine() string {
-	params := slices.Concat([]string{"console=ttyS0", "rdinit=/preinit", "loglevel=7", patient}, fast)
+	b := m.board()
+	params := []string{"console=" + b.Console}
+	if !m.AsInit {
+		params = append(params, "rdinit=/preinit")
+	}
+	params = slices.Concat(params, []string{"loglevel=7"}, b.params, fast)
 	disks := []string{"/dev/vda", "/dev/vdb"}
 	root := m.RootParam
-	if root == "" && (m.Root != "" || m.Attach == Disk) {
+	switch {
+	case root != "":
+	case m.Root != "" || m.Attach == Disk:
 		root = disks[0]
+	case m.Attach == Chip:
+		root = "mtd:rootfs"
 	}
 	if m.Root != "" {
 		disks = disks[1:]

@@ -10,6 +10,14 @@ import (
 
 var machine = qemu.Machine{Kernel: "k", Initramfs: "i", Root: "r", Flash: "f", Accel: "tcg"}
 
+func board(arch string) *qemu.Board {
+	b, err := qemu.BoardOf(arch)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 func TestCommandLine(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -33,6 +41,14 @@ func TestCommandLine(t *testing.T) {
 			[]string{"nandsim.parts=64", "nandsim.badblocks=0,3,6", "snapshot.device=mtd0"}, []string{"vdb"}},
 		{"ram", func(m *qemu.Machine) { m.Attach, m.Flash = qemu.RAM, "" },
 			[]string{"mtdram.erase_size=64", `"snapshot.device=mtd:mtdram test device"`}, []string{"vdb"}},
+		{"nor", func(m *qemu.Machine) { m.Board, m.Attach = board("mips"), qemu.NOR },
+			[]string{"root=/dev/vda", "mtdparts=1e000000.flash:64k(boot)ro,2816k(rootfs)ro,-(rootfs_data)"}, []string{"vdb", "no_timer_check"}},
+		{"one chip", func(m *qemu.Machine) { m.Board, m.Attach, m.Root = board("mips"), qemu.Chip, "" },
+			[]string{"root=mtd:rootfs", "(rootfs_data)"}, []string{"vda"}},
+		{"arm64", func(m *qemu.Machine) { m.Board, m.Attach = board("arm64"), qemu.Block },
+			[]string{"console=ttyAMA0", "snapshot.device=/dev/vdb"}, []string{"no_timer_check"}},
+		{"started as /init", func(m *qemu.Machine) { m.AsInit = true },
+			[]string{"console=ttyS0"}, []string{"rdinit"}},
 		{"no flash", func(m *qemu.Machine) { m.Flash = "" },
 			[]string{"root=/dev/vda"}, []string{"block2mtd", "vdb"}},
 		{"no root disk", func(m *qemu.Machine) { m.Root = "" },
@@ -74,6 +90,54 @@ func TestArgs(t *testing.T) {
 	}
 	if slices.ContainsFunc(m.Args(qemu.Terminal), func(a string) bool { return strings.Contains(a, "agent") }) {
 		t.Error("a machine on the terminal waits for an agent")
+	}
+}
+
+func TestBoards(t *testing.T) {
+	for arch, want := range map[string]string{
+		"amd64":    "qemu-system-x86_64 -machine q35 -accel tcg -m 256 ",
+		"arm64":    "qemu-system-aarch64 -machine virt -cpu cortex-a53 -accel tcg -m 256 ",
+		"mips":     "qemu-system-mips -machine malta -cpu 24Kf -accel tcg -m 64 ",
+		"mipsle":   "qemu-system-mipsel -machine malta -cpu 24Kf -accel tcg -m 64 ",
+		"mips64le": "qemu-system-mips64el -machine malta -cpu 5KEc -accel tcg -m 64 ",
+	} {
+		m := machine
+		m.Board = board(arch)
+		args := strings.Join(m.Args(qemu.Serial{Console: "stdio", AgentFD: 3}), " ")
+		agent := " -serial chardev:agent"
+		if arch == "arm64" {
+			agent = " -device pci-serial,chardev=agent"
+		}
+		if !strings.HasPrefix(args, want) || !strings.Contains(args, agent) {
+			t.Errorf("%s: %s", arch, args)
+		}
+	}
+	if len(qemu.Boards()) != 5 {
+		t.Errorf("%d boards", len(qemu.Boards()))
+	}
+	if _, err := qemu.BoardOf("sparc64"); err == nil || !strings.Contains(err.Error(), "mips64le") {
+		t.Errorf("an architecture without a board: %v", err)
+	}
+}
+
+func TestChip(t *testing.T) {
+	m := machine
+	m.Board, m.Attach, m.Initramfs = board("mips"), qemu.NOR, ""
+	args := m.Args(qemu.Terminal)
+	if !slices.Contains(args, "if=pflash,id=flash,format=raw,cache=unsafe,file=f") || slices.Contains(args, "virtio-blk-pci,drive=flash") {
+		t.Errorf("the flash is no chip: %q", args)
+	}
+	if slices.Contains(args, "-initrd") {
+		t.Errorf("an initramfs beside the kernel's own: %q", args)
+	}
+}
+
+// What a board would cut off of its kernel parameters is refused.
+func TestTooManyParameters(t *testing.T) {
+	m := machine
+	m.Board, m.Params = board("mips"), []string{strings.Repeat("p", 200)}
+	if _, err := m.Start(); err == nil || !strings.Contains(err.Error(), "208 bytes of kernel parameters") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -32,6 +32,9 @@ type VM struct {
 
 // Start starts the machine and returns at once.
 func (m *Machine) Start() (*VM, error) {
+	if limit := m.board().maxParams; limit != 0 && len(m.CommandLine()) > limit {
+		return nil, fmt.Errorf("cannot start the machine: it takes %d bytes of kernel parameters, not %q", limit, m.CommandLine())
+	}
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a socket pair: %w", err)
@@ -67,7 +70,7 @@ func (m *Machine) Start() (*VM, error) {
 		return nil, fmt.Errorf("cannot start the machine: %w", err)
 	}
 	vm := &VM{
-		Console: newConsole(out, in),
+		Console: NewConsole(out, in),
 		process: process,
 		line:    line,
 		agent:   agent.NewClient(line),
@@ -129,14 +132,14 @@ func (v *VM) Wait(timeout time.Duration) error {
 }
 
 // Follow starts a shell command that writes to the second serial line by itself,
-// /dev/ttyS1, and returns that line. Run is of no use any more.
+// the Agent of its Board, and returns that line. Run is of no use any more.
 func (v *VM) Follow(command string) (*Console, error) {
 	v.line.SetDeadline(time.Time{})
 	out, err := v.agent.Follow(command)
 	if err != nil {
 		return nil, fmt.Errorf("cannot run %q: %w", command, v.reason(err))
 	}
-	v.journal = newConsole(io.NopCloser(out), v.line)
+	v.journal = NewConsole(io.NopCloser(out), v.line)
 	return v.journal, nil
 }
 

@@ -32,7 +32,8 @@ func run() error {
 		return err
 	}
 	fmt.Println("Building the firmware of a small router and a kernel with preinit …")
-	img, err := image.Build(source, filepath.Join(source, "build", "image"))
+	const arch = "amd64"
+	img, err := image.Build(source, filepath.Join(source, "build", "image", arch), arch)
 	if err != nil {
 		return err
 	}

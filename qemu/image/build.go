@@ -7,33 +7,45 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"chainroot/qemu"
 )
 
-// Modules are the kernel modules that the initramfs carries: for the disks of
-// the machines, and for every kind of rootfs_data they boot with.
-var Modules = []string{
-	"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop",
-	"mtd", "mtdblock", "block2mtd", "jffs2", "ext4",
-	"ubi", "zstd", "lzo", "deflate", "ubifs", // which refuses to load without its compressors
+// modules are the kernel modules that the initramfs carries, by architecture: for
+// the disks of the machine, and for every kind of rootfs_data it boots with. What
+// is built into a kernel may be named. The kernel for mips has no modules.
+var modules = map[string][]string{
+	"amd64": {
+		"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop",
+		"mtd", "mtdblock", "block2mtd", "jffs2", "ext4",
+		"ubi", "zstd", "lzo", "deflate", "ubifs", // which refuses to load without its compressors
+	},
+	"arm64":    {"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop"},
+	"mipsle":   {"virtio_pci", "virtio_blk", "squashfs", "overlay", "mtdblock", "block2mtd"},
+	"mips64le": {"virtio_pci", "virtio_blk", "squashfs", "overlay", "mtdblock", "block2mtd"},
 }
+
+// compressors are those of the squashfs, by architecture. The others have the one
+// that is least work for an emulated machine.
+var compressors = map[string]string{"mips": "xz"} // to fit on its flash chip
 
 // Image is a built image.
 type Image struct {
+	Board     *qemu.Board
 	Kernel    string
 	Initramfs string
 	Root      string // squashfs
-	Snapshot  string // the program snapshot, for this host too
+	Snapshot  string // the program snapshot, for this host
 }
 
 // Machine returns a machine that boots the image, with rootfs_data in flash.
 func (i *Image) Machine(flash string, attach qemu.Attach) *qemu.Machine {
-	m := &qemu.Machine{Kernel: i.Kernel, Initramfs: i.with(attach.Module()), Root: i.Root, Flash: flash, Attach: attach}
+	m := &qemu.Machine{Board: i.Board, Kernel: i.Kernel, Initramfs: i.with(attach.Module()), Root: i.Root, Flash: flash, Attach: attach}
 	switch {
-	case attach == qemu.Disk:
+	case attach == qemu.Disk || attach == qemu.Chip:
 		m.Root = ""
 	case attach.Volatile():
 		m.Flash = ""
@@ -65,54 +77,82 @@ func Source() (string, error) {
 	}
 }
 
-// Build builds the image into a directory, from the module whose top directory
-// is source. An error that wraps exec.ErrNotFound means that a program of the
-// host is missing: qemu/setup installs them all.
-func Build(source, dir string) (*Image, error) {
-	for _, program := range []string{"qemu-system-x86_64", "mksquashfs", "busybox", "depmod", "ubinize", "sfdisk", "dpkg-deb", "xz"} {
+// Build builds the image for the board with an architecture into a directory, from the module whose top
+// directory is source. An error that wraps exec.ErrNotFound means that a program
+// of the host is missing: qemu/setup installs them all.
+func Build(source, dir, arch string) (*Image, error) {
+	board, err := qemu.BoardOf(arch)
+	if err != nil {
+		return nil, err
+	}
+	for _, program := range []string{board.Program, "mksquashfs", "busybox", "depmod", "ubinize", "sfdisk", "dpkg-deb", "xz"} {
 		if _, err := lookPath(program); err != nil {
 			return nil, err
 		}
 	}
-	kernel, err := Kernel("amd64")
+	kernel, err := Kernel(board.Arch)
+	if err != nil {
+		return nil, err
+	}
+	busybox, err := Busybox(board.Arch)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := run(source, "make", "--silent", "build", "ARCH=amd64"); err != nil {
-		return nil, err
-	}
-	busybox, err := lookPath("busybox")
+	programs, err := build(source, board.Arch)
 	if err != nil {
 		return nil, err
 	}
-	programs := filepath.Join(source, "build", "amd64")
+	forHost, err := build(source, runtime.GOARCH)
+	if err != nil {
+		return nil, err
+	}
 	image := &Image{
+		Board:     board,
 		Kernel:    kernel.Vmlinux,
 		Initramfs: filepath.Join(dir, "initramfs.cpio"),
 		Root:      filepath.Join(dir, "root.squashfs"),
-		Snapshot:  filepath.Join(programs, "snapshot"),
+		Snapshot:  filepath.Join(forHost, "snapshot"),
 	}
-	for _, module := range []string{"", qemu.NAND.Module(), qemu.RAM.Module()} {
-		modules := strings.TrimSuffix(strings.Join(append(slices.Clone(Modules), module), ","), ",")
-		err = run(source, "go", "run", "./initramfs", "-o", image.with(module),
-			"-preinit", filepath.Join(programs, "preinit"), "-shell", busybox,
-			"-modules-dir", kernel.Modules, "-module", modules)
-		if err != nil {
-			return nil, err
-		}
-	}
-	probe := filepath.Join(dir, "probe")
-	if err := run(source, "env", "CGO_ENABLED=0", "GOARCH=amd64", "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./qemu/probe"); err != nil {
+	if err := image.initramfs(source, programs, busybox, kernel.Modules); err != nil {
 		return nil, err
 	}
-	tree, err := firmware(busybox, image.Snapshot, probe)
+	probe := filepath.Join(dir, "probe")
+	if err := run(source, "env", "CGO_ENABLED=0", "GOMIPS=softfloat", "GOARCH="+board.Arch,
+		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./qemu/probe"); err != nil {
+		return nil, err
+	}
+	tree, err := firmware(board, busybox, filepath.Join(programs, "snapshot"), probe)
 	if err != nil {
 		return nil, err
 	}
-	return image, tree.squash(image.Root)
+	return image, tree.squash(image.Root, compressors[board.Arch])
+}
+
+// build builds both programs for an architecture, and returns where they lie.
+func build(source, arch string) (string, error) {
+	return filepath.Join(source, "build", arch), run(source, "make", "--silent", "build", "ARCH="+arch)
+}
+
+// initramfs builds the initramfs, and those with a further module.
+func (i *Image) initramfs(source, programs, busybox, modulesDir string) error {
+	further := []string{""}
+	if i.Board.Arch == "amd64" {
+		further = append(further, qemu.NAND.Module(), qemu.RAM.Module())
+	}
+	for _, module := range further {
+		args := []string{"run", "./initramfs", "-o", i.with(module), "-preinit", filepath.Join(programs, "preinit"), "-shell", busybox}
+		if modulesDir != "" {
+			names := strings.TrimSuffix(strings.Join(append(slices.Clone(modules[i.Board.Arch]), module), ","), ",")
+			args = append(args, "-modules-dir", modulesDir, "-module", names)
+		}
+		if err := run(source, "go", args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // run runs a command and shows what it printed only if it fails. No variable of

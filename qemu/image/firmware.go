@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"os/exec"
 	"path"
+	"runtime"
+	"slices"
 	"strings"
+
+	"chainroot/qemu"
 )
 
 // Where the probe lies in the firmware, and its name as an init that records how
@@ -40,11 +44,6 @@ config interface 'lan'
 	{"/etc/group", "root:x:0:\ndaemon:x:1:\nnobody:x:65534:\n"},
 	{"/etc/hostname", "unit\n"},
 	{"/etc/hosts", "127.0.0.1 localhost\n"},
-	{"/etc/inittab", `::sysinit:/etc/init.d/rcS
-ttyS0::respawn:-/bin/sh
-ttyS1::once:` + Probe + ` serve
-::ctrlaltdel:/sbin/reboot
-`},
 	{"/etc/passwd", "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n"},
 	{"/etc/profile", "export PATH=/usr/sbin:/usr/bin:/sbin:/bin\nexport PS1='\\h:\\w# '\ncat /etc/banner\n"},
 	{"/etc/shells", "/bin/sh\n"},
@@ -65,8 +64,16 @@ func (t *tree) sample(top string) {
 	t.dir(path.Join(top, "empty"), 0o750)
 }
 
-// firmware is the tree of the squashfs.
-func firmware(busybox, snapshot, probe string) (*tree, error) {
+// inittab has a shell on the console, and the agent on the second serial line.
+func inittab(board *qemu.Board) string {
+	return "::sysinit:/etc/init.d/rcS\n" +
+		board.Console + "::respawn:-/bin/sh\n" +
+		board.Agent + "::once:" + Probe + " serve\n" +
+		"::ctrlaltdel:/sbin/reboot\n"
+}
+
+// firmware is the tree of the squashfs for a board.
+func firmware(board *qemu.Board, busybox, snapshot, probe string) (*tree, error) {
 	t := newTree()
 	for _, dir := range mountPoints {
 		t.dir(dir, 0o755)
@@ -80,6 +87,7 @@ func firmware(busybox, snapshot, probe string) (*tree, error) {
 	for _, f := range files {
 		t.file(f.name, 0o644, f.content)
 	}
+	t.file("/etc/inittab", 0o644, inittab(board))
 	t.file("/etc/shadow", 0o600, "root::19700:0:99999:7:::\ndaemon:*:19700:0:99999:7:::\nnobody:*:19700:0:99999:7:::\n")
 	t.file("/etc/init.d/rcS", 0o755, `#!/bin/sh
 mount -t tmpfs -o mode=1777 tmpfs /tmp
@@ -90,14 +98,31 @@ hostname -F /etc/hostname
 	t.program("/sbin/snapshot", snapshot)
 	t.program(Probe, probe)
 	t.symlink(RecordInit, path.Base(Probe))
-	applets, err := exec.Command(busybox, "--list-full").Output()
+	applets, err := applets(board, busybox)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list what %s can do: %w", busybox, err)
 	}
-	for applet := range strings.FieldsSeq(string(applets)) {
+	for applet := range strings.FieldsSeq(applets) {
 		if name := "/" + applet; !t.has[name] {
 			t.symlink(name, "/bin/busybox")
 		}
 	}
 	return t, t.err
+}
+
+// users are the programs of QEMU that run a program of another architecture, by
+// the architecture.
+var users = map[string]string{
+	"amd64": "qemu-x86_64-static", "arm64": "qemu-aarch64-static",
+	"mips": "qemu-mips-static", "mipsle": "qemu-mipsel-static", "mips64le": "qemu-mips64el-static",
+}
+
+// applets lists what a busybox can do: the paths of its programs.
+func applets(board *qemu.Board, busybox string) (string, error) {
+	command := []string{busybox, "--list-full"}
+	if board.Arch != runtime.GOARCH {
+		command = slices.Insert(command, 0, users[board.Arch])
+	}
+	out, err := exec.Command(command[0], command[1:]...).Output()
+	return string(out), err
 }

@@ -14,7 +14,8 @@ import (
 const gptSpare = 1 << 20
 
 // Flash writes the image of a rootfs_data that was never written, of size bytes,
-// to a file, with what is around it when it is attached so.
+// to a file, with what is around it when it is attached so. On the chip of a board
+// it is as large as that leaves it.
 func (i *Image) Flash(file string, attach qemu.Attach, size int64) error {
 	blank := bytes.Repeat([]byte{0xff}, int(size))
 	switch attach {
@@ -22,6 +23,10 @@ func (i *Image) Flash(file string, attach qemu.Attach, size int64) error {
 		return UBI(file, size, Volume{Name: "rootfs_data", Blocks: int(size/qemu.EraseSize) - ubiSpare})
 	case qemu.GPT:
 		return gptFlash(file, blank)
+	case qemu.NOR:
+		blank = bytes.Repeat([]byte{0xff}, qemu.ChipSize)
+	case qemu.Chip:
+		return i.chip(file)
 	case qemu.Disk:
 		front, err := os.ReadFile(i.Root)
 		if err != nil {
@@ -33,6 +38,20 @@ func (i *Image) Flash(file string, attach qemu.Attach, size int64) error {
 		blank = append(front, blank...)
 	}
 	return os.WriteFile(file, blank, 0o644)
+}
+
+// chip writes a board's chip with the squashfs in its partition.
+func (i *Image) chip(file string) error {
+	root, err := os.ReadFile(i.Root)
+	if err != nil {
+		return err
+	}
+	if len(root) > qemu.ChipRoot {
+		return fmt.Errorf("cannot write %s, %d bytes, to its partition of %d", i.Root, len(root), qemu.ChipRoot)
+	}
+	whole := bytes.Repeat([]byte{0xff}, qemu.ChipSize)
+	copy(whole[qemu.ChipBoot:], root)
+	return os.WriteFile(file, whole, 0o644)
 }
 
 // gptFlash writes a disk with one partition, labelled rootfs_data.

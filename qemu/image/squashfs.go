@@ -76,8 +76,9 @@ func (t *tree) program(name, source string) {
 	t.file(name, 0o755, string(content))
 }
 
-// squash writes the tree as a squashfs.
-func (t *tree) squash(file string) error {
+// squash writes the tree as a squashfs. Without a compressor it takes lz4, of all
+// the least work for an emulated machine.
+func (t *tree) squash(file, compressor string) error {
 	if t.err == nil {
 		t.err = t.tar.Close()
 	}
@@ -85,10 +86,13 @@ func (t *tree) squash(file string) error {
 		return fmt.Errorf("cannot write the firmware: %w", t.err)
 	}
 	stamp := fmt.Sprint(built.Unix())
+	if compressor == "" {
+		compressor = "lz4"
+	}
 	cmd := exec.Command("mksquashfs", "-", file, "-tar", "-noappend", "-quiet", "-no-progress",
 		"-mkfs-time", stamp, "-all-time", stamp, "-root-time", stamp,
 		"-root-mode", "0755", "-root-uid", "0", "-root-gid", "0",
-		"-comp", "lz4") // of all compressors the least work for an emulated machine
+		"-comp", compressor)
 	cmd.Stdin = &t.buf
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot run %s: %w\n%s", cmd, err, out)

@@ -5,9 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"chainroot/qemu"
 )
 
 // small is a tree with a file of every kind that the firmware has.
@@ -32,7 +35,7 @@ func squash(t *testing.T) string {
 		t.Skip("needs mksquashfs: ", err)
 	}
 	file := filepath.Join(t.TempDir(), "root.squashfs")
-	if err := small(t).squash(file); err != nil {
+	if err := small(t).squash(file, ""); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -76,7 +79,7 @@ func TestSquashedTree(t *testing.T) {
 func TestMissingProgramIsAnError(t *testing.T) {
 	tr := small(t)
 	tr.program("/bin/other", "/nonexistent")
-	if err := tr.squash(filepath.Join(t.TempDir(), "root.squashfs")); !os.IsNotExist(err) && !strings.Contains(err.Error(), "nonexistent") {
+	if err := tr.squash(filepath.Join(t.TempDir(), "root.squashfs"), ""); !os.IsNotExist(err) && !strings.Contains(err.Error(), "nonexistent") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -86,7 +89,11 @@ func TestFirmware(t *testing.T) {
 	if err != nil {
 		t.Skip("needs busybox: ", err)
 	}
-	tr, err := firmware(busybox, busybox, busybox)
+	board, err := qemu.BoardOf(runtime.GOARCH)
+	if err != nil {
+		t.Skip("needs a busybox that runs here: ", err)
+	}
+	tr, err := firmware(board, busybox, busybox, busybox)
 	if err != nil {
 		t.Fatal(err)
 	}

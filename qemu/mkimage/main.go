@@ -1,29 +1,33 @@
-// Mkimage builds the image for the test machines into a directory.
+// Mkimage builds the images for boards into a directory each.
+//
+//	mkimage -o DIRECTORY ARCHITECTURE...
 package main
 
 import (
+	"chainroot/qemu/image"
 	"flag"
 	"fmt"
 	"os"
-
-	"chainroot/qemu/image"
+	"path/filepath"
 )
 
 func main() {
-	dir := flag.String("o", "build/image", "`DIRECTORY` to build into")
+	dir := flag.String("o", "build/image", "`DIRECTORY` to build into: each image into the directory there with the architecture's name")
 	flag.Parse()
-	if err := run(*dir); err != nil {
-		fmt.Fprintln(os.Stderr, "mkimage:", err)
-		os.Exit(1)
+	for _, arch := range flag.Args() {
+		if err := run(*dir, arch); err != nil {
+			fmt.Fprintln(os.Stderr, "mkimage:", err)
+			os.Exit(1)
+		}
 	}
 }
 
-func run(dir string) error {
+func run(dir, arch string) error {
 	source, err := image.Source()
 	if err != nil {
 		return err
 	}
-	built, err := image.Build(source, dir)
+	built, err := image.Build(source, filepath.Join(dir, arch), arch)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func prepare(name string) (img *image.Image, build, dir string, err error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, "", "", err
 	}
-	img, err = image.Build(source, filepath.Join(dir, "image"))
+	img, err = image.Build(source, filepath.Join(dir, "image"), "amd64")
 	return img, build, dir, err
 }
 

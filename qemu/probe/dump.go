@@ -60,10 +60,10 @@ func describe(path string, links map[[2]uint64]string) (string, error) {
 		}
 		fmt.Fprintf(&b, " target=%q", target)
 	case unix.S_IFCHR, unix.S_IFBLK:
-		fmt.Fprintf(&b, " device=%d:%d", unix.Major(st.Rdev), unix.Minor(st.Rdev))
+		fmt.Fprintf(&b, " device=%d:%d", unix.Major(uint64(st.Rdev)), unix.Minor(uint64(st.Rdev)))
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFDIR && st.Nlink > 1 {
-		inode := [2]uint64{st.Dev, st.Ino}
+		inode := [2]uint64{uint64(st.Dev), st.Ino}
 		if links[inode] == "" {
 			links[inode] = path
 		}

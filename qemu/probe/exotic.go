@@ -97,7 +97,8 @@ func (x *maker) attributes() {
 	x.do("directory", os.Mkdir(x.path("setgid-dir"), 0o755))
 	x.do("directory", unix.Chmod(x.path("setgid-dir"), 0o3775))
 	x.file("big-owner", "")
-	x.do("owner", unix.Lchown(x.path("big-owner"), 4000000000, 3000000))
+	owner := uint32(4000000000) // in an int of 32 bits it is negative, and the same
+	x.do("owner", unix.Lchown(x.path("big-owner"), int(owner), 3000000))
 	x.do("owner", unix.Lchown(x.path("symlink"), 7, 8))
 	x.file("capable", "program")
 	x.do("capability", unix.Lsetxattr(x.path("capable"), "security.capability", capability, 0))
@@ -149,7 +150,10 @@ func (x *maker) times() {
 		"none":      time.Unix(-1000, 500000000), // before 1970
 		".":         time.Unix(1700000000, 42),
 	} {
-		ts := []unix.Timespec{{Sec: when.Unix(), Nsec: int64(when.Nanosecond())}, {Sec: when.Unix(), Nsec: int64(when.Nanosecond())}}
-		x.do("time of "+name, unix.UtimesNanoAt(unix.AT_FDCWD, x.path(name), ts, unix.AT_SYMLINK_NOFOLLOW))
+		ts, err := unix.TimeToTimespec(when)
+		if err != nil {
+			continue // not on 32 bits
+		}
+		x.do("time of "+name, unix.UtimesNanoAt(unix.AT_FDCWD, x.path(name), []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW))
 	}
 }

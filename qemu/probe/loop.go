@@ -42,7 +42,11 @@ func loopFor(seed, first string) error {
 	if l.next, err = strconv.ParseUint(first, 10, 64); err != nil {
 		return err
 	}
-	if l.journal, err = os.OpenFile(line, os.O_WRONLY|unix.O_NOCTTY, 0); err != nil {
+	name, err := line()
+	if err != nil {
+		return err
+	}
+	if l.journal, err = os.OpenFile(name, os.O_WRONLY|unix.O_NOCTTY, 0); err != nil {
 		return err
 	}
 	defer l.journal.Close()

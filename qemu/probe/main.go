@@ -19,15 +19,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"chainroot/qemu"
 	"chainroot/qemu/agent"
 )
 
-// line is the second serial line.
-const line = "/dev/ttyS1"
+// line returns the node of the second serial line.
+func line() (string, error) {
+	board, err := qemu.BoardOf(runtime.GOARCH)
+	if err != nil {
+		return "", err
+	}
+	return "/dev/" + board.Agent, nil
+}
 
 func main() {
 	do := run
@@ -71,7 +79,11 @@ func dumpAll(tops []string) error {
 // serve makes the serial line carry every byte as it is, and runs commands. On
 // a machine without a second line it ends.
 func serve() error {
-	tty, err := os.OpenFile(line, os.O_RDWR|unix.O_NOCTTY, 0)
+	name, err := line()
+	if err != nil {
+		return err
+	}
+	tty, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return err
 	}
@@ -84,7 +96,7 @@ func serve() error {
 	t.Cflag = unix.CS8 | unix.CREAD | unix.CLOCAL | unix.B115200
 	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
 	if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, t); err != nil {
-		return fmt.Errorf("cannot set up %s: %w", line, err)
+		return fmt.Errorf("cannot set up %s: %w", name, err)
 	}
 	return agent.Serve(tty)
 }

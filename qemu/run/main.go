@@ -1,10 +1,9 @@
 // Run boots the test machine on the terminal: make run.
 //
-//	run [-block] [KERNEL PARAMETER...]
+//	run [-arch ARCHITECTURE] [-attach KIND] [-flash FILE] [KERNEL PARAMETER...]
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,30 +22,35 @@ import (
 const flashSize = 16 << 20
 
 func main() {
-	block := flag.Bool("block", false, "rootfs_data as a plain block device instead of MTD")
+	arch := flag.String("arch", "amd64", "`ARCHITECTURE` of the machine, by Go's name")
+	kind := flag.String("attach", "", "`KIND` of rootfs_data; without it the machine's usual one")
+	flash := flag.String("flash", "", "`FILE` with rootfs_data, made if it is not there (default build/flash-ARCHITECTURE-KIND.img)")
 	flag.Parse()
-	if err := run(*block, flag.Args()); err != nil {
+	if err := run(*arch, *kind, *flash, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
 }
 
-func run(block bool, params []string) error {
+func run(arch, kind, flash string, params []string) error {
 	source, err := image.Source()
 	if err != nil {
 		return err
 	}
 	build := filepath.Join(source, "build")
-	img, err := image.Build(source, filepath.Join(build, "image"))
+	img, err := image.Build(source, filepath.Join(build, "image", arch), arch)
 	if err != nil {
 		return err
 	}
-	attach, flash := qemu.MTD, filepath.Join(build, "flash.img")
-	if block {
-		attach, flash = qemu.Block, filepath.Join(build, "flash-block.img")
+	attach, err := attachOf(img.Board, kind)
+	if err != nil {
+		return err
+	}
+	if flash == "" {
+		flash = filepath.Join(build, fmt.Sprintf("flash-%s-%s.img", arch, attach))
 	}
 	if _, err := os.Stat(flash); errors.Is(err, fs.ErrNotExist) {
-		if err := os.WriteFile(flash, bytes.Repeat([]byte{0xff}, flashSize), 0o644); err != nil {
+		if err := img.Flash(flash, attach, flashSize); err != nil {
 			return err
 		}
 	}
@@ -61,4 +65,17 @@ func run(block bool, params []string) error {
 	fmt.Printf("rootfs_data is %s; delete it for a new unit.\n", flash)
 	fmt.Println("Try: echo hello > /etc/hello; snapshot config; reboot -f. Ctrl-A X leaves.")
 	return syscall.Exec(program, args, os.Environ())
+}
+
+// attachOf returns the kind of rootfs_data with a name that the board can have.
+func attachOf(board *qemu.Board, name string) (qemu.Attach, error) {
+	if name == "" {
+		return board.Attach[0], nil
+	}
+	for _, a := range board.Attach {
+		if a.String() == name {
+			return a, nil
+		}
+	}
+	return 0, fmt.Errorf("a %s machine has no rootfs_data of the kind %q: there are %v", board.Arch, name, board.Attach)
 }

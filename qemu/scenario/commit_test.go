@@ -2,8 +2,6 @@ package scenario
 
 import (
 	"testing"
-
-	"chainroot/qemu"
 )
 
 // What was not committed is gone after a power cut; what was is there, first as
@@ -49,8 +47,8 @@ func TestCommit(t *testing.T) {
 func (u *unit) appended(before []byte, units int) {
 	u.Helper()
 	size := 4096 // write unit of a block device
-	if u.attach == qemu.MTD {
-		size = 128 // block2mtd programs bytes: a record slot
+	if u.bytewise() {
+		size = 128 // a record slot
 	}
 	touched := map[int]bool{}
 	for i, b := range u.bytes() {

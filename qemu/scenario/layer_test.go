@@ -88,10 +88,10 @@ func (u *unit) open() flash.Device {
 	u.Helper()
 	u.cut()
 	geometry := &flash.Options{EraseSize: qemu.EraseSize}
-	if u.attach == qemu.MTD {
-		geometry.WriteSize = 1 // as block2mtd says
+	if u.bytewise() {
+		geometry.WriteSize = 1
 	}
-	dev, err := flash.Open(u.flash, geometry)
+	dev, err := flash.Open(u.data(), geometry)
 	u.must(err)
 	return dev
 }

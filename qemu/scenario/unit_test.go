@@ -20,7 +20,7 @@ const (
 	smallSize = 1 << 20
 )
 
-var errMissing = errors.New("cannot boot virtual machines here (make image gets what is missing)")
+var errMissing = errors.New("cannot boot virtual machines here (make images gets what is missing)")
 
 // place is where the image and the flashes of the tests lie.
 var place = sync.OnceValues(func() (string, error) {
@@ -28,9 +28,18 @@ var place = sync.OnceValues(func() (string, error) {
 	return filepath.Join(source, "build", "scenario"), err
 })
 
-// built builds the image, once for all tests.
-var built = sync.OnceValues(func() (*image.Image, error) {
-	if _, err := image.CachedKernel("amd64"); errors.Is(err, fs.ErrNotExist) {
+// images are the images of the boards, by architecture. Each is built once for all
+// tests.
+var images = func() map[string]func() (*image.Image, error) {
+	m := map[string]func() (*image.Image, error){}
+	for _, board := range qemu.Boards() {
+		m[board.Arch] = sync.OnceValues(func() (*image.Image, error) { return build(board.Arch) })
+	}
+	return m
+}()
+
+func build(arch string) (*image.Image, error) {
+	if _, err := image.CachedKernel(arch); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", errMissing, err)
 	}
 	source, err := image.Source()
@@ -41,12 +50,12 @@ var built = sync.OnceValues(func() (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := image.Build(source, filepath.Join(dir, "image"))
+	img, err := image.Build(source, filepath.Join(dir, "image", arch), arch)
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %w", errMissing, err)
 	}
 	return img, err
-})
+}
 
 // unit is a unit in a test: its flash lasts from boot to boot.
 type unit struct {
@@ -83,13 +92,19 @@ func onEither(t *testing.T, n int, scenario func(u *unit)) {
 	})
 }
 
-// newUnit returns a unit with an erased flash that is attached one way.
+// newUnit returns an x86_64 unit with an erased flash that is attached one way.
 func newUnit(t *testing.T, attach qemu.Attach) *unit {
+	t.Helper()
+	return newUnitOn(t, "amd64", attach)
+}
+
+// newUnitOn returns a unit on the board with an architecture.
+func newUnitOn(t *testing.T, arch string, attach qemu.Attach) *unit {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots virtual machines: not in -short")
 	}
-	img, err := built()
+	img, err := images[arch]()
 	if errors.Is(err, errMissing) {
 		t.Skip(err)
 	}
@@ -183,9 +198,9 @@ func (u *unit) cut() {
 func (u *unit) onHost(args ...string) string {
 	u.Helper()
 	u.cut()
-	device := []string{"--device", u.flash}
-	if u.attach == qemu.MTD {
-		device = append(device, "--write-size", "1") // as block2mtd says
+	device := []string{"--device", u.data()}
+	if u.bytewise() {
+		device = append(device, "--write-size", "1")
 	}
 	cmd := exec.Command(u.image.Snapshot, append(device, args...)...)
 	out, err := cmd.CombinedOutput()
@@ -193,6 +208,24 @@ func (u *unit) onHost(args ...string) string {
 		u.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
 	return string(out)
+}
+
+// offset is where rootfs_data begins in the unit's flash, in bytes.
+func (u *unit) offset() int {
+	switch u.attach {
+	case qemu.NOR, qemu.Chip:
+		return qemu.ChipBoot + qemu.ChipRoot
+	}
+	return 0
+}
+
+// data names rootfs_data to the host.
+func (u *unit) data() string { return fmt.Sprintf("%s+%d", u.flash, u.offset()) }
+
+// bytewise reports whether the unit's flash is written byte by byte, as NOR is and
+// as block2mtd says.
+func (u *unit) bytewise() bool {
+	return u.attach == qemu.MTD || u.attach == qemu.NOR || u.attach == qemu.Chip
 }
 
 func (u *unit) must(err error) {
