@@ -21,6 +21,7 @@ type Machine struct {
 	Root      string   // squashfs, read-only; empty: no such disk
 	Flash     string   // image of rootfs_data, or of what holds it; empty: no such disk
 	Attach    Attach   // what Flash is to the kernel
+	Disks     []string // further disks, read-only, in this order behind the others
 	WriteRate int      // of Flash, in bytes per second, each request on its own; 0: as fast as it goes
 	RootParam string   // value of root=; empty: the disk with the squashfs
 	Params    []string // further kernel parameters
@@ -80,6 +81,9 @@ func (m *Machine) Args(s Serial) []string {
 		} else {
 			args = append(args, disk("flash", m.Flash, option, device)...)
 		}
+	}
+	for i, file := range m.Disks {
+		args = append(args, disk(fmt.Sprint("disk", i), file, "readonly=on", "")...)
 	}
 	return args
 }

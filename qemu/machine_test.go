@@ -141,6 +141,20 @@ func TestTooManyParameters(t *testing.T) {
 	}
 }
 
+func TestFurtherDisks(t *testing.T) {
+	m := machine
+	m.Disks = []string{"d", "e"}
+	var devices []string
+	for _, arg := range m.Args(qemu.Terminal) {
+		if device, ok := strings.CutPrefix(arg, "virtio-blk-pci,drive="); ok {
+			devices = append(devices, device)
+		}
+	}
+	if got, want := strings.Join(devices, " "), "root flash disk0 disk1"; got != want {
+		t.Errorf("disks in the order %s, want %s", got, want)
+	}
+}
+
 func TestWriteRate(t *testing.T) {
 	m := machine
 	m.WriteRate = 1000

@@ -24,6 +24,9 @@ const MaxCommand = 3000
 // maxAnswer bounds what Client accepts, in bytes.
 const maxAnswer = 64 << 20
 
+// ready is what Serve says first.
+const ready = "ready\n"
+
 var errProtocol = errors.New("the serial line carries something else")
 
 // Result is what a command left behind.
@@ -36,7 +39,7 @@ type Result struct {
 // Serve runs the commands that arrive on line until it ends.
 func Serve(line io.ReadWriter) error {
 	in := bufio.NewReader(line)
-	if _, err := io.WriteString(line, "ready\n"); err != nil {
+	if _, err := io.WriteString(line, ready); err != nil {
 		return err
 	}
 	for {
@@ -86,7 +89,7 @@ func (c *Client) Ready() error {
 	if err != nil {
 		return err
 	}
-	if head != "ready\n" {
+	if head != ready {
 		return fmt.Errorf("cannot reach the agent, which says %q: %w", head, errProtocol)
 	}
 	return nil
