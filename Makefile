@@ -28,8 +28,9 @@ image: setup ## kernel, initramfs and squashfs for the test machine with an ARCH
 
 images: setup ## the same for all of them
 	go run ./qemu/mkimage -o build/image $(boards)
+	go run ./qemu/mkimage -o build/image -debian amd64
 
-boards = amd64 arm64 mips mipsle mips64le
+boards = arm64 mips mipsle mips64le
 
 demo: setup ## boot a machine a few times and tell what chainroot does
 	go run ./qemu/demo

@@ -40,7 +40,7 @@ func setup(t *testing.T, dir string) (string, error) {
 	return string(out), err
 }
 
-var allThere = []string{"qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-mips", "qemu-mips-static", "mksquashfs", "busybox", "depmod", "mkfs.jffs2", "sfdisk", "mkfs.ext4", "dpkg-deb", "tar", "xz", "zstd"}
+var allThere = []string{"qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-mips", "qemu-mips-static", "mksquashfs", "busybox", "depmod", "mkfs.jffs2", "sfdisk", "mkfs.ext4", "dpkg-deb", "mmdebstrap", "newuidmap", "tar", "xz", "zstd"}
 
 func TestSetup(t *testing.T) {
 	called := filepath.Join(t.TempDir(), "called")

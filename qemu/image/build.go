@@ -28,9 +28,11 @@ var modules = map[string][]string{
 	"mips64le": {"virtio_pci", "virtio_blk", "squashfs", "overlay", "mtdblock", "block2mtd"},
 }
 
-// compressors are those of the squashfs, by architecture. The others have the one
-// that is least work for an emulated machine.
-var compressors = map[string]string{"mips": "xz"} // to fit on its flash chip
+// compressors are those of the squashfs, by architecture.
+var compressors = map[string]string{
+	"amd64": lz4, "arm64": lz4, "mipsle": lz4, "mips64le": lz4,
+	"mips": "xz", // to fit on the board's flash chip
+}
 
 // Image is a built image.
 type Image struct {

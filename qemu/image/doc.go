@@ -3,12 +3,15 @@
 //	vmlinux         Debian's kernel
 //	initramfs.cpio  preinit, with the modules the machines need
 //	root.squashfs   the firmware: busybox, /sbin/snapshot, an /etc like a router's
+//	debian.squashfs another firmware: Debian with systemd, and /sbin/snapshot
+//	tools.squashfs  what tests need on Debian
 //
-// The kernel comes from Debian's package archive through apt, without being
-// installed, and stays in the user's cache directory, so that only the first
+// The kernel and Debian come from Debian's package archive through apt, without
+// being installed, and stay in the user's cache directory, so that only the first
 // build needs a network. The same kernel and programs give the same bytes.
 //
 // Read build.go, then kernel.go (where the kernel comes from), archive.go (how
 // apt serves another architecture than the host's), vmlinux.go (how the kernel
-// is unpacked), firmware.go (the tree of the squashfs) and squashfs.go.
+// is unpacked), firmware.go (the tree of the squashfs) and squashfs.go;
+// debian.go and tools.go are the other firmware.
 package image

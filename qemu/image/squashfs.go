@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path"
@@ -76,8 +77,10 @@ func (t *tree) program(name, source string) {
 	t.file(name, 0o755, string(content))
 }
 
-// squash writes the tree as a squashfs. Without a compressor it takes lz4, of all
-// the least work for an emulated machine.
+// lz4 is of all compressors the least work for an emulated machine.
+const lz4 = "lz4"
+
+// squash writes the tree as a squashfs, with a compressor that mksquashfs knows.
 func (t *tree) squash(file, compressor string) error {
 	if t.err == nil {
 		t.err = t.tar.Close()
@@ -85,15 +88,16 @@ func (t *tree) squash(file, compressor string) error {
 	if t.err != nil {
 		return fmt.Errorf("cannot write the firmware: %w", t.err)
 	}
+	return makeSquashfs(&t.buf, file, compressor, "-all-time", fmt.Sprint(built.Unix()))
+}
+
+// makeSquashfs writes a squashfs of what is in a tar.
+func makeSquashfs(tar io.Reader, file, compressor string, options ...string) error {
 	stamp := fmt.Sprint(built.Unix())
-	if compressor == "" {
-		compressor = "lz4"
-	}
-	cmd := exec.Command("mksquashfs", "-", file, "-tar", "-noappend", "-quiet", "-no-progress",
-		"-mkfs-time", stamp, "-all-time", stamp, "-root-time", stamp,
-		"-root-mode", "0755", "-root-uid", "0", "-root-gid", "0",
-		"-comp", compressor)
-	cmd.Stdin = &t.buf
+	cmd := exec.Command("mksquashfs", append([]string{"-", file, "-tar", "-noappend", "-quiet", "-no-progress",
+		"-mkfs-time", stamp, "-root-time", stamp, "-root-mode", "0755", "-root-uid", "0", "-root-gid", "0",
+		"-comp", compressor}, options...)...)
+	cmd.Stdin = tar
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot run %s: %w\n%s", cmd, err, out)
 	}

@@ -35,7 +35,7 @@ func squash(t *testing.T) string {
 		t.Skip("needs mksquashfs: ", err)
 	}
 	file := filepath.Join(t.TempDir(), "root.squashfs")
-	if err := small(t).squash(file, ""); err != nil {
+	if err := small(t).squash(file, lz4); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -79,7 +79,7 @@ func TestSquashedTree(t *testing.T) {
 func TestMissingProgramIsAnError(t *testing.T) {
 	tr := small(t)
 	tr.program("/bin/other", "/nonexistent")
-	if err := tr.squash(filepath.Join(t.TempDir(), "root.squashfs"), ""); !os.IsNotExist(err) && !strings.Contains(err.Error(), "nonexistent") {
+	if err := tr.squash(filepath.Join(t.TempDir(), "root.squashfs"), lz4); !os.IsNotExist(err) && !strings.Contains(err.Error(), "nonexistent") {
 		t.Errorf("error %v", err)
 	}
 }
