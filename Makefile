@@ -10,7 +10,7 @@ export GOMIPS := softfloat
 unit = CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -ldflags '-s -w'
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all image images demo run test test-short fuzz powercut powercut-vm powercut-convert lint clean setup
+.PHONY: help build build-all image images demo run test test-foreign test-short fuzz powercut powercut-vm powercut-convert lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,12 +43,26 @@ test: images ## all tests, on virtual machines too
 	@mkdir -p build
 	go test -count=1 -v $$(go list ./... | grep -v /qemu/scenario) 2>&1 | tee build/test.log | $(progress)
 	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json
+	@$(MAKE) --no-print-directory test-foreign
 	go test -count=1 -v -timeout 30m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
 	go run ./qemu/powercut -n 20
 	go run ./qemu/powercut -convert -n 6 -window 3s
 	@if grep -A2 -e '--- SKIP' build/test.log; then echo 'make test: tests were skipped'; exit 1; fi
 
 progress = grep --line-buffered -Ev '^=== |^ +--- PASS|^PASS$$|no test files'
+
+# Of snapshot and mount what needs no fsopen(2), which qemu-user does not know, and
+# no second run of the test binary.
+test-foreign: setup ## unit tests of the format for mips and mipsle, under qemu-user
+	@mkdir -p build
+	@for arch in mips mipsle; do \
+		echo "unit tests for $$arch"; export GOARCH=$$arch; \
+		$(foreign) ./boot ./chain ./chain/delta ./chain/fstools ./flash/... && \
+		$(foreign) -skip '^Test(UnitCompact.*|Compact(Image|FullFlash|sAtRandom)|FoldWithoutRAM|UnitGoesOnAfterCompact)$$' ./snapshot && \
+		$(foreign) -skip '^Test(Tmpfs|Overlay|Move|Free|Switch|Scratch)$$' ./mount || exit; \
+	done 2>&1 | tee -a build/test.log | $(progress)
+
+foreign = GOOS=linux CGO_ENABLED=0 go test -count=1 -v -short -exec $(CURDIR)/.ci/foreign
 
 test-short: ## the tests that take seconds, no virtual machine
 	go test -short ./...

@@ -181,6 +181,19 @@ func TestLifeCycle(t *testing.T) {
 	}
 }
 
+// TestLargeFlash runs the life cycle on flash that ends behind 4 GiB, where its
+// back buffer is.
+func TestLargeFlash(t *testing.T) {
+	g := flash.Geometry{Size: 5 << 30, EraseSize: 512 << 10, WriteSize: 2048}
+	dev := sim.New(g)
+	for _, s := range story(t, g) {
+		do(t, dev, s.step)
+		if got := state(t, dev); got != s.want {
+			t.Fatalf("after %s: %q, want %q", s.name, got, s.want)
+		}
+	}
+}
+
 // TestPushIsARecord counts what push and an unchanged config cost.
 func TestPushIsARecord(t *testing.T) {
 	for _, g := range geometries {

@@ -65,6 +65,40 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestLargeFile reads and writes in the last erase block of 5 GiB.
+func TestLargeFile(t *testing.T) {
+	path := image(t, 0)
+	if err := os.Truncate(path, 5<<30); err != nil {
+		t.Fatal(err)
+	}
+	d, err := flash.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	g := d.Geometry()
+	last := g.Blocks() - 1
+	off := int64(last) * int64(g.EraseSize)
+	if off != 5<<30-65536 {
+		t.Fatalf("the last erase block of %+v is at %d", g, off)
+	}
+	if err := errors.Join(d.Erase(last), d.Program(make([]byte, 4096), off), d.Sync()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		off  int64
+		want byte
+	}{{off - 1, 0}, {off, 0}, {off + 4096, 0xFF}, {5<<30 - 1, 0xFF}, {off & (1<<32 - 1), 0}} {
+		var got [1]byte
+		if _, err := d.ReadAt(got[:], c.off); err != nil || got[0] != c.want {
+			t.Errorf("byte %d: %#x, %v", c.off, got, err)
+		}
+	}
+	if st, err := os.Stat(path); err != nil || st.Size() != 5<<30 {
+		t.Errorf("the file: %v, %v", st, err)
+	}
+}
+
 // TestFileRefuses lists what breaks the rules of any flash.
 func TestFileRefuses(t *testing.T) {
 	d, err := flash.Open(image(t, 3*65536), nil)

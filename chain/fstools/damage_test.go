@@ -221,7 +221,8 @@ func large(t testing.TB) []byte {
 	t.Helper()
 	const size = 256 << 20
 	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
+	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	must(t, err)
 	w := tar.NewWriter(z)
 	must(t, w.WriteHeader(&tar.Header{Name: "large", Mode: 0o644, Size: size}))
 	for range size / k64 {
