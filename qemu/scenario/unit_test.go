@@ -64,7 +64,8 @@ type unit struct {
 	attach qemu.Attach
 	dir    string // what is left behind if the test fails
 	flash  string
-	memory int // MiB; 0: the default
+	memory int      // MiB; 0: the default
+	disks  []string // further ones, behind the squashfs and the flash
 
 	machine *qemu.Machine // of the last boot
 	vm      *qemu.VM      // that runs, or nil
@@ -155,7 +156,7 @@ func (u *unit) startMachine(change func(*qemu.Machine)) {
 	u.cut()
 	u.boots++
 	m := u.image.Machine(u.flash, u.attach)
-	m.Memory = u.memory
+	m.Memory, m.Disks = u.memory, u.disks
 	change(m)
 	// What reproduces the boot is the flash as it was before.
 	again := *m
