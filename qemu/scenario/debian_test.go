@@ -17,7 +17,7 @@ import (
 
 // debian is the image with Debian as the firmware, and a disk with tools for it.
 var debian = sync.OnceValues(func() (*debianImage, error) {
-	img, err := built()
+	img, err := images["amd64"]()
 	if err != nil {
 		return nil, err
 	}
