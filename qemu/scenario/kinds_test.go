@@ -12,16 +12,19 @@ import (
 func TestKindsOfFlash(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
+		arch   string
 		attach qemu.Attach
 		device string
 	}{
-		{qemu.UBI, "/dev/ubi0_0"},
-		{qemu.GPT, "/dev/vdb1"},
-		{qemu.Disk, "/dev/vda+"},
+		{"amd64", qemu.UBI, "/dev/ubi0_0"},
+		{"amd64", qemu.GPT, "/dev/vdb1"},
+		{"amd64", qemu.Disk, "/dev/vda+"},
+		{"arm64", qemu.GPT, "/dev/vdb1"},
+		{"mips", qemu.UBI, "/dev/ubi0_0"},
 	} {
-		t.Run(test.attach.String(), func(t *testing.T) {
+		t.Run(test.arch+"-"+test.attach.String(), func(t *testing.T) {
 			t.Parallel()
-			u := newUnit(t, test.attach)
+			u := newUnitOn(t, test.arch, test.attach)
 			u.boot()
 			if r := u.state(0, false); !strings.HasPrefix(r.Device, test.device) || r.Holds != "erased" {
 				u.Errorf("rootfs_data is %s and holds %s", r.Device, r.Holds)
