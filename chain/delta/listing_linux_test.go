@@ -27,16 +27,17 @@ func list(t tester, root string, raw bool) listing {
 		if info.Mode()&os.ModeSocket != 0 {
 			return nil
 		}
-		var st unix.Stat_t
-		if err := unix.Lstat(path, &st); err != nil {
+		var st unix.Statx_t // stat(2) cuts times off, on machines of 32 bits
+		if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS, &st); err != nil {
 			return err
 		}
 		rel, _ := filepath.Rel(root, path)
-		if st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0 {
+		device := unix.Mkdev(st.Rdev_major, st.Rdev_minor)
+		if st.Mode&unix.S_IFMT == unix.S_IFCHR && device == 0 {
 			l[rel] = "whiteout"
 			return nil
 		}
-		d := fmt.Sprintf("%o %d:%d %d.%09d", st.Mode, st.Uid, st.Gid, st.Mtim.Sec, st.Mtim.Nsec)
+		d := fmt.Sprintf("%o %d:%d %d.%09d", st.Mode, st.Uid, st.Gid, st.Mtime.Sec, st.Mtime.Nsec)
 		switch st.Mode & unix.S_IFMT {
 		case unix.S_IFREG:
 			b, err := os.ReadFile(path)
@@ -51,7 +52,7 @@ func list(t tester, root string, raw bool) listing {
 			}
 			d += " -> " + target
 		case unix.S_IFCHR, unix.S_IFBLK:
-			d += fmt.Sprintf(" device %x", st.Rdev)
+			d += fmt.Sprintf(" device %x", device)
 		}
 		if raw && st.Nlink > 1 && !info.IsDir() {
 			if first[st.Ino] == "" {

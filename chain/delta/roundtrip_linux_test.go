@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"chainroot/chain/delta"
 	"golang.org/x/sys/unix"
@@ -22,16 +23,21 @@ func setTime(t tester, path string, sec, nsec int64) {
 	must(t, lutimes(path, sec, nsec))
 }
 
-// lutimes is utimensat of a file itself.
+// lutimes is utimensat of a file itself, with 64 bits for the seconds.
 func lutimes(path string, sec, nsec int64) error {
-	ts := unix.Timespec{}
-	ts.Sec, ts.Nsec = number(ts.Sec, sec), number(ts.Nsec, nsec)
-	return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
+	p, err := unix.BytePtrFromString(path)
+	if err != nil {
+		return err
+	}
+	dir := unix.AT_FDCWD
+	ts := [2]struct{ sec, nsec int64 }{{sec, nsec}, {sec, nsec}}
+	_, _, errno := unix.Syscall6(sysUtimensat, uintptr(dir), uintptr(unsafe.Pointer(p)),
+		uintptr(unsafe.Pointer(&ts)), unix.AT_SYMLINK_NOFOLLOW, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
-
-// number is n in the type of a field that differs between machines; what does
-// not fit is cut off.
-func number[T int32 | int64](_ T, n int64) T { return T(n) }
 
 // largestMinor is the largest minor number of a device that can be made here:
 // where int has 32 bits the tests run under qemu-user, which takes the device
