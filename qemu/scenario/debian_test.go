@@ -93,12 +93,15 @@ func TestDebian(t *testing.T) {
 	u.containers(boot.Stacked)
 	u.install()
 	u.run("echo changed > /etc/" + image.Package + ".conf; snapshot config")
+	u.commitAtEnd()
+	u.run("echo late > /etc/late")
 	u.ends("systemctl reboot", "Restarting system")
 
 	u.bootDebian()
 	u.state(0, true)
 	u.up()
 	u.installed()
+	u.holds(map[string]string{"/etc/late": "late"})
 	u.want("a line of the first boot", "journalctl -b -1 -t scenario -o cat")
 	u.remountsDebian()
 	u.run("snapshot push")
@@ -134,6 +137,21 @@ func (u *unit) install() {
 	u.run("apt-get -q update && apt-get -q -y install " + image.Package + " && apt-get -q check")
 	u.run("umount /mnt")
 	u.want("active", "systemctl is-active "+image.Package)
+}
+
+// commitAtEnd adds a service that commits when the machine goes down: with what
+// every service depends on, it ends before /overlay is unmounted.
+func (u *unit) commitAtEnd() {
+	u.Helper()
+	u.run(`cat > /etc/systemd/system/commit.service <<end
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStop=/sbin/snapshot config
+[Install]
+WantedBy=multi-user.target
+end
+systemctl enable --now commit`)
 }
 
 // installed checks that the package is there, and that its service was started.
