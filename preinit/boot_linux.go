@@ -14,11 +14,11 @@ import (
 // the places where they stand in the new root: they are mounted here first so
 // that the options in /proc/mounts hold true afterwards.
 const (
-	romDir      = "/rom"      // the squashfs
-	snapshotDir = "/snapshot" // first tmpfs: what the snapshots hold
-	overlayDir  = "/overlay"  // second tmpfs: volatile entry, then all changes
-	lowerDir    = "/lower"    // overlay 1: squashfs and snapshots
-	newDir      = "/new"      // the new root
+	romDir      = "/rom"          // the squashfs
+	snapshotDir = "/snapshot"     // first tmpfs: what the snapshots hold
+	overlayDir  = "/overlay"      // second tmpfs: volatile entry, then all changes
+	lowerDir    = "/rom+snapshot" // overlay 1: /proc/mounts goes on to name it
+	newDir      = "/new"          // the new root
 )
 
 // unit is one boot of a unit. The first fields are what a test replaces.

@@ -70,7 +70,7 @@ func TestMounts(t *testing.T) {
 			if strings.Join(got, ", ") != want {
 				t.Errorf("mounts are\n%s\nwant\n%s", strings.Join(got, ", "), want)
 			}
-			lower := map[string]string{"stacked": "lowerdir=/lower,", "flat": "lowerdir=/snapshot/upper:/rom,"}[layout]
+			lower := map[string]string{"stacked": "lowerdir=/rom+snapshot,", "flat": "lowerdir=/snapshot/upper:/rom,"}[layout]
 			if !strings.Contains(r.out, lower+"upperdir=/overlay/upper,workdir=/overlay/work") {
 				t.Errorf("no overlay with %s:\n%s", lower, r.out)
 			}

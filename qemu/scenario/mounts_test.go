@@ -23,7 +23,7 @@ func TestMounts(t *testing.T) {
 		lower  string // what the root says it is made of
 		params []string
 	}{
-		{boot.Stacked, qemu.MTD, "/lower", []string{"snapshot.size=8M"}},
+		{boot.Stacked, qemu.MTD, "/rom+snapshot", []string{"snapshot.size=8M"}},
 		{boot.Flat, qemu.Block, "/snapshot/upper:/rom", []string{"snapshot.size=8M", "snapshot.layout=flat"}},
 		{boot.Classic, qemu.MTD, "/rom", nil},
 	} {
