@@ -90,6 +90,7 @@ func TestDebian(t *testing.T) {
 	u.pointsOnce()
 	u.sizes("overlay")
 	u.journal()
+	u.sandbox()
 	u.containers(boot.Stacked)
 	u.install()
 	u.run("echo changed > /etc/" + image.Package + ".conf; snapshot config")
@@ -128,6 +129,16 @@ func (u *unit) journal() {
 		u.Errorf("the journal has of preinit: %q", said)
 	}
 	u.run("journalctl --verify -q")
+}
+
+// sandbox checks that services get file systems of their own, and that nothing
+// takes the root for that of a chroot.
+func (u *unit) sandbox() {
+	u.Helper()
+	u.run("systemctl daemon-reexec; systemd-run -q --wait -p DynamicUser=yes -p ProtectSystem=strict -p PrivateTmp=yes -p PrivateDevices=yes " +
+		"-p StateDirectory=scenario touch /var/lib/scenario/made && stat /var/lib/private/scenario/made")
+	u.run("systemd-run -q --wait -p RootDirectory=/rom -p MountAPIVFS=yes snapshot help")
+	u.refuse(1, "ischroot")
 }
 
 // install installs a package with apt, from the disk with tools.
@@ -222,6 +233,9 @@ func (u *unit) containers(layout string) {
 		u.want("1", "dmesg | grep -c 'maximum fs stacking depth exceeded'")
 	}
 	u.run("umount /var/lib/containerd")
+
+	// An engine enters a root with pivot_root(2), which is refused in an initramfs.
+	u.want("entered", "unshare -m sh -c 'mount --bind /rom /mnt && cd /mnt && pivot_root . mnt && [ -e /mnt/snapshot/boot.json ] && echo entered'")
 }
 
 // overlay mounts two layers with an upper directory on /mnt.
