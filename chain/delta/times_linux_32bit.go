@@ -8,12 +8,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// utimens sets times after 2038 and before 1901 with utimensat_time64, which a
-// kernel has since 5.1; an older one cannot hold such times.
+// utimens sets any time with utimensat_time64, which a kernel has since 5.1. What
+// an older one can hold it takes from utimensat, which a newer one may be built
+// without.
 func utimens(dir int, name string, sec int64, nsec uint32) error {
-	if int64(int32(sec)) == sec {
+	err := utimens64(dir, name, sec, nsec)
+	if err == unix.ENOSYS && int64(int32(sec)) == sec {
 		return utimensPlain(dir, name, unix.Timespec{Sec: int32(sec), Nsec: int32(nsec)})
 	}
+	return err
+}
+
+func utimens64(dir int, name string, sec int64, nsec uint32) error {
 	p, err := unix.BytePtrFromString(name)
 	if err != nil {
 		return err
