@@ -40,15 +40,21 @@ func setup(t *testing.T, dir string) (string, error) {
 	return string(out), err
 }
 
-var allThere = []string{"qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-mips", "qemu-mips-static", "mksquashfs", "busybox", "depmod", "mkfs.jffs2", "sfdisk", "mkfs.ext4", "dpkg-deb", "mmdebstrap", "newuidmap", "tar", "xz", "zstd"}
+var allThere = []string{"qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-mips", "qemu-mips-static", "mksquashfs", "busybox", "depmod",
+	"mkfs.jffs2", "sfdisk", "mkfs.ext4", "dpkg-deb", "mmdebstrap", "newuidmap", "tar", "xz", "zstd", "flock", "make", "bc", "bison", "flex", "dpkg-source"}
+
+// library is how a compiler answers that has a C library to link with.
+const library = "echo /usr/lib/crt1.o"
 
 func TestSetup(t *testing.T) {
 	called := filepath.Join(t.TempDir(), "called")
 	stubs := func(id string) map[string]string {
 		s := map[string]string{
-			"id":         "echo " + id,
-			"apt-get":    fmt.Sprintf(`echo "$@" >> %s`, called),
-			"dpkg-query": "exit 1",
+			"id":                 "echo " + id,
+			"apt-get":            fmt.Sprintf(`echo "$@" >> %s`, called),
+			"dpkg-query":         "exit 1",
+			"gcc":                library,
+			"mips-linux-gnu-gcc": library,
 		}
 		for _, program := range allThere {
 			s[program] = "true"
@@ -90,6 +96,16 @@ func TestSetup(t *testing.T) {
 	plain["dpkg-query"] = "echo install ok installed" // busybox, not static
 	if out, err := setup(t, bench(t, plain)); err != nil || !strings.Contains(out, "busybox-static") {
 		t.Errorf("with another busybox: %v, %q", err, out)
+	}
+
+	alone := stubs("0")
+	alone["mips-linux-gnu-gcc"] = "echo crt1.o" // it did not find the file
+	os.Remove(called)
+	if out, err := setup(t, bench(t, alone)); err != nil {
+		t.Errorf("with a compiler alone: %v, %q", err, out)
+	}
+	if got, _ := os.ReadFile(called); !strings.HasSuffix(string(got), " libc6-dev-mips-cross\n") {
+		t.Errorf("with a compiler alone apt-get was called with %q", got)
 	}
 
 	foreign := stubs("0")
