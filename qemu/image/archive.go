@@ -16,6 +16,7 @@ var debianArch = map[string]string{
 	"arm64":    "arm64",
 	"mipsle":   "mipsel",
 	"mips64le": "mips64el",
+	"mips":     "mips", // of which the archive has no more than the name
 }
 
 // sources stands for an architecture, in the name of the archive of Debian's

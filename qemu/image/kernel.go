@@ -24,10 +24,17 @@ type KernelFiles struct {
 	Modules string // lib/modules/VERSION, with what depmod makes
 }
 
-// Kernel returns the newest kernel for an architecture in the cache, and puts
-// Debian's current one there first if there is none. To get a newer one, delete
-// the cache.
+// Kernel returns the newest kernel for an architecture, Go's name, in the cache,
+// and puts Debian's current one there first if there is none. To get a newer one,
+// delete the cache.
 func Kernel(arch string) (*KernelFiles, error) {
+	if arch == bigEndian {
+		dir, err := fromSource("kernel")
+		if err != nil {
+			return nil, err
+		}
+		return kernelFiles(filepath.Join(dir, "vmlinux"))
+	}
 	if k, err := CachedKernel(arch); !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
@@ -45,6 +52,11 @@ func CachedKernel(arch string) (*KernelFiles, error) {
 	if err != nil {
 		return nil, err
 	}
+	return kernelFiles(vmlinux)
+}
+
+// kernelFiles returns the kernel that lies beside its modules.
+func kernelFiles(vmlinux string) (*KernelFiles, error) {
 	modules := filepath.Join(filepath.Dir(vmlinux), "lib", "modules")
 	version, err := onlyEntry(modules)
 	if err != nil {
@@ -53,9 +65,12 @@ func CachedKernel(arch string) (*KernelFiles, error) {
 	return &KernelFiles{Vmlinux: vmlinux, Modules: filepath.Join(modules, version)}, nil
 }
 
-// Busybox returns Debian's static busybox for an architecture, which is fetched
-// if the cache has none.
+// Busybox returns Debian's static busybox for an architecture, Go's name, which is
+// fetched if the cache has none.
 func Busybox(arch string) (string, error) {
+	if arch == bigEndian {
+		return fromSource("busybox")
+	}
 	const name = "busybox-static"
 	file, err := cached(arch, name, "busybox")
 	if !errors.Is(err, fs.ErrNotExist) {
