@@ -16,7 +16,7 @@ import (
 
 // modules are the kernel modules that the initramfs carries, by architecture: for
 // the disks of the machine, and for every kind of rootfs_data it boots with. What
-// is built into a kernel may be named. The kernel for mips has no modules.
+// is built into a kernel may be named. The kernel for mips has it all built in.
 var modules = map[string][]string{
 	"amd64": {
 		"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop",
@@ -146,9 +146,12 @@ func (i *Image) initramfs(source, programs, busybox, modulesDir string) error {
 	}
 	for _, module := range further {
 		args := []string{"run", "./initramfs", "-o", i.with(module), "-preinit", filepath.Join(programs, "preinit"), "-shell", busybox}
-		if modulesDir != "" {
-			names := strings.TrimSuffix(strings.Join(append(slices.Clone(modules[i.Board.Arch]), module), ","), ",")
-			args = append(args, "-modules-dir", modulesDir, "-module", names)
+		names := slices.Clone(modules[i.Board.Arch])
+		if module != "" {
+			names = append(names, module)
+		}
+		if len(names) > 0 {
+			args = append(args, "-modules-dir", modulesDir, "-module", strings.Join(names, ","))
 		}
 		if err := run(source, "go", args...); err != nil {
 			return err

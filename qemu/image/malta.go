@@ -1,8 +1,10 @@
 package image
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
+	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -21,19 +23,23 @@ func fromSource(script string) (string, error) {
 		return "", err
 	}
 	cmd := exec.Command(filepath.Join(source, "qemu", "malta", script))
+	var said bytes.Buffer
+	cmd.Stderr = io.MultiWriter(os.Stderr, &said) // a build takes some minutes, and says so
 	out, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return "", fmt.Errorf("cannot run %s: %w\n%s", cmd, err, exit.Stderr)
-		}
-		return "", err
+		return "", fmt.Errorf("cannot run %s: %w\n%s", cmd, err, said.Bytes())
 	}
 	return strings.TrimSpace(string(out)), nil
 }
 
-// BuiltIn writes the big-endian machine's kernel with an initramfs in it.
-func BuiltIn(initramfs, kernel string) error {
+// BuiltIn returns the kernel of the big-endian machine with the initramfs built in.
+func (i *Image) BuiltIn() (string, error) {
+	kernel := filepath.Join(filepath.Dir(i.Initramfs), "vmlinux")
+	return kernel, builtIn(i.Initramfs, kernel)
+}
+
+// builtIn writes the kernel with an initramfs in it.
+func builtIn(initramfs, kernel string) error {
 	source, err := Source()
 	if err != nil {
 		return err

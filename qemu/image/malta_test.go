@@ -78,7 +78,7 @@ func TestBuiltIn(t *testing.T) {
 	if err := os.WriteFile(archive, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := BuiltIn(archive, kernel); err != nil {
+	if err := builtIn(archive, kernel); err != nil {
 		t.Fatal(err)
 	}
 	f, err := elf.Open(kernel)
