@@ -67,7 +67,8 @@ func makeDebian(base string) error {
 		return err
 	}
 	made := filepath.Join(work, "debian.tar")
-	if err := run(work, "mmdebstrap", slices.Concat([]string{"--quiet"}, bootstrap, []string{made}, sources)...); err != nil {
+	args := slices.Concat([]string{fmt.Sprint("SOURCE_DATE_EPOCH=", built.Unix()), "mmdebstrap", "--quiet"}, bootstrap, []string{made}, sources)
+	if err := run(work, "env", args...); err != nil {
 		return fmt.Errorf("cannot make a Debian: %w", err)
 	}
 	return os.Rename(made, base)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -27,9 +26,6 @@ var debian = sync.OnceValues(func() (*debianImage, error) {
 	var d debianImage
 	if d.Image, err = img.Debian(); err == nil {
 		d.tools, err = img.Tools()
-	}
-	if errors.Is(err, exec.ErrNotFound) {
-		err = fmt.Errorf("%w: %w", errMissing, err)
 	}
 	return &d, err
 })
@@ -128,7 +124,8 @@ func (u *unit) journal() {
 	if said := u.run("journalctl -b -t preinit -o cat"); !strings.Contains(said, "booting the bare firmware") {
 		u.Errorf("the journal has of preinit: %q", said)
 	}
-	u.run("journalctl --verify -q")
+	// The file that is written to just now may look damaged.
+	u.run("journalctl --rotate && journalctl -q --verify --file '/var/log/journal/*/system@*.journal'")
 }
 
 // sandbox checks that services get file systems of their own, and that nothing
@@ -210,7 +207,7 @@ func (u *unit) containers(layout string) {
 	if r := u.overlay("/var/lib/image", "/var/lib/containerd"); r.Status == 0 {
 		u.Error("an upper directory on the root was taken")
 	}
-	u.want("1", "dmesg | grep -c \"filesystem on '/var/lib/containerd/fs' not supported as upperdir\"")
+	u.want("1", "dmesg | grep -c 'overlayfs: filesystem on .*/var/lib/containerd/fs.* not supported'")
 
 	u.run("mount -t tmpfs tmpfs /var/lib/containerd && cd /var/lib/containerd && mkdir fs work && cp -a ../image .")
 	if r := u.overlay("/var/lib/containerd/image", "/var/lib/containerd"); r.Status != 0 {
