@@ -5,9 +5,9 @@
 // machine would reset, the process ends, and the next boot may have another
 // kernel command line. The VM has a Console, for what the kernel and preinit
 // say and for emergency shells, and a second serial line on which Run executes
-// shell commands, answered by the probe that the test image carries; with
-// Follow, a command that does not end has the line for itself. Kill is a power
-// cut.
+// shell commands, answered by the probe that the test image carries, or that
+// Enter starts from a shell on that line; with Follow, a command that does not
+// end has the line for itself. Kill is a power cut.
 //
 // The machine is emulated (tcg). QEMU_ACCEL=kvm takes another accelerator.
 //
