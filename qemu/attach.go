@@ -16,10 +16,11 @@ const (
 	RAM                 // as an MTD partition in RAM
 	NOR                 // as an MTD partition of the board's NOR chip, which Flash is
 	Chip                // so too, with the squashfs in another partition
+	Whole               // as a partition of a disk with the squashfs and all that boots it
 )
 
 func (a Attach) String() string {
-	return [...]string{"mtd", "block", "none", "ubi", "gpt", "disk", "nand", "ram", "nor", "chip"}[a]
+	return [...]string{"mtd", "block", "none", "ubi", "gpt", "disk", "nand", "ram", "nor", "chip", "whole"}[a]
 }
 
 // Volatile reports whether what is attached is gone with the machine: there is no
@@ -58,6 +59,14 @@ const (
 	ChipSize = 4 << 20
 	ChipBoot = 64 << 10   // where a boot loader would stand; QEMU puts its own there
 	ChipRoot = 2816 << 10 // the squashfs
+)
+
+// Where the partitions of a disk begin that boots by itself, in bytes. In front of
+// them stands what the board starts first.
+const (
+	WholeBoot = 2 << 20  // boot: kernel, initramfs, and what the boot loader reads
+	WholeRoot = 66 << 20 // rootfs: the squashfs
+	WholeData = 82 << 20 // rootfs_data
 )
 
 // params are the kernel parameters that attach the disk at node.

@@ -25,13 +25,13 @@ type Board struct {
 var boards = []*Board{
 	{
 		Arch: "amd64", Program: "qemu-system-x86_64", Console: "ttyS0", Agent: "ttyS1", Memory: 256,
-		Attach:  []Attach{MTD, Block, UBI, GPT, Disk},
+		Attach:  []Attach{MTD, Block, UBI, GPT, Disk, Whole},
 		machine: []string{"-machine", "q35"},
 		params:  []string{patient},
 	},
 	{
 		Arch: "arm64", Program: "qemu-system-aarch64", Console: "ttyAMA0", Agent: "ttyS0", Memory: 256,
-		Attach:    []Attach{Block, GPT, Disk}, // Debian's kernel has no block2mtd here
+		Attach:    []Attach{Block, GPT, Disk, Whole}, // Debian's kernel has no block2mtd here
 		machine:   []string{"-machine", "virt", "-cpu", "cortex-a53"},
 		agentPort: "pci-serial",
 	},

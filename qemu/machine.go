@@ -15,7 +15,9 @@ const EraseSize = 64 << 10
 // RootParam and Accel stand for defaults.
 type Machine struct {
 	Board     *Board   // nil: x86_64
-	Kernel    string   // kernel, in a form that the board boots
+	Kernel    string   // kernel, in a form that the board boots; empty: a boot loader finds one
+	Loader    string   // boot loader, where the board has none of its own and Kernel is empty
+	LoaderEnv string   // flash with the environment of Loader, read-only
 	Initramfs string   // cpio with preinit; empty: the kernel has it built in
 	AsInit    bool     // preinit is not named to the kernel, which starts /init
 	Root      string   // squashfs, read-only; empty: no such disk
@@ -51,9 +53,14 @@ func (m *Machine) Args(s Serial) []string {
 	args := slices.Concat([]string{b.Program}, b.machine, []string{
 		"-accel", m.accel(), "-m", fmt.Sprint(memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-kernel", m.Kernel, "-append", m.CommandLine(),
 		"-serial", s.Console,
 	})
+	if m.Kernel != "" {
+		args = append(args, "-kernel", m.Kernel, "-append", m.CommandLine())
+	}
+	if m.Loader != "" {
+		args = append(args, "-bios", m.Loader, "-drive", drive("pflash", "env", m.LoaderEnv, "unit=1,readonly=on"))
+	}
 	if m.Initramfs != "" {
 		args = append(args, "-initrd", m.Initramfs)
 	}

@@ -17,7 +17,11 @@ var debianArch = map[string]string{
 	"mipsle":   "mipsel",
 	"mips64le": "mips64el",
 	"mips":     "mips", // of which the archive has no more than the name
+	allArch:    "all",
 }
+
+// allArch stands for all architectures, in the name of a package that is for them.
+const allArch = "all"
 
 // sources stands for an architecture, in the name of the archive of Debian's
 // source packages.

@@ -38,9 +38,12 @@ var compressors = map[string]string{
 type Image struct {
 	Board     *qemu.Board
 	Kernel    string
+	Vmlinuz   string // the kernel as a boot loader loads it
 	Initramfs string
 	Root      string // squashfs
 	Snapshot  string // the program snapshot, for this host
+
+	loader string // boot loader; empty: it is on the disk that it boots
 }
 
 // Machine returns a machine that boots the image, with rootfs_data in flash.
@@ -49,6 +52,11 @@ func (i *Image) Machine(flash string, attach qemu.Attach) *qemu.Machine {
 	switch {
 	case attach == qemu.Disk || attach == qemu.Chip:
 		m.Root = ""
+	case attach == qemu.Whole:
+		m.Kernel, m.Initramfs, m.Root = "", "", ""
+		if i.loader != "" {
+			m.Loader, m.LoaderEnv = i.loader, loaderEnv(flash)
+		}
 	case attach.Volatile():
 		m.Flash = ""
 	}
@@ -87,7 +95,7 @@ func Build(source, dir, arch string) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, program := range []string{board.Program, "mksquashfs", "busybox", "depmod", "ubinize", "sfdisk", "dpkg-deb", "xz"} {
+	for _, program := range []string{board.Program, "mksquashfs", "busybox", "depmod", "ubinize", "sfdisk", "mkfs.ext4", "grub-mkimage", "dpkg-deb", "xz"} {
 		if _, err := lookPath(program); err != nil {
 			return nil, err
 		}
@@ -114,9 +122,19 @@ func Build(source, dir, arch string) (*Image, error) {
 	image := &Image{
 		Board:     board,
 		Kernel:    kernel.Vmlinux,
+		Vmlinuz:   kernel.Vmlinuz,
 		Initramfs: filepath.Join(dir, "initramfs.cpio"),
 		Root:      filepath.Join(dir, "root.squashfs"),
 		Snapshot:  filepath.Join(forHost, "snapshot"),
+	}
+	switch arch {
+	case "amd64":
+		_, err = grubDir()
+	case "arm64":
+		image.loader, err = uboot()
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := image.initramfs(source, programs, busybox, kernel.Modules); err != nil {
 		return nil, err

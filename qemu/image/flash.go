@@ -23,6 +23,8 @@ func (i *Image) Flash(file string, attach qemu.Attach, size int64) error {
 		return UBI(file, size, Volume{Name: "rootfs_data", Blocks: int(size/qemu.EraseSize) - ubiSpare})
 	case qemu.GPT:
 		return gptFlash(file, blank)
+	case qemu.Whole:
+		return i.whole(file, blank)
 	case qemu.NOR:
 		blank = bytes.Repeat([]byte{0xff}, qemu.ChipSize)
 	case qemu.Chip:

@@ -21,6 +21,7 @@ var metapackages = map[string]string{
 // KernelFiles is a kernel, unpacked.
 type KernelFiles struct {
 	Vmlinux string // what QEMU loads: an ELF file, for arm64 an Image
+	Vmlinuz string // what a boot loader loads, as Debian has it
 	Modules string // lib/modules/VERSION, with what depmod makes
 }
 
@@ -48,21 +49,22 @@ func Kernel(arch string) (*KernelFiles, error) {
 // CachedKernel returns the kernel that was put into the cache last, or an error
 // that wraps fs.ErrNotExist.
 func CachedKernel(arch string) (*KernelFiles, error) {
-	vmlinux, err := cached(arch, "linux-image-*", "vmlinux")
+	vmlinuz, err := cached(arch, "linux-image-*", "vmlinuz")
 	if err != nil {
 		return nil, err
 	}
-	return kernelFiles(vmlinux)
+	return kernelFiles(filepath.Join(filepath.Dir(vmlinuz), "vmlinux"))
 }
 
 // kernelFiles returns the kernel that lies beside its modules.
 func kernelFiles(vmlinux string) (*KernelFiles, error) {
-	modules := filepath.Join(filepath.Dir(vmlinux), "lib", "modules")
+	dir := filepath.Dir(vmlinux)
+	modules := filepath.Join(dir, "lib", "modules")
 	version, err := onlyEntry(modules)
 	if err != nil {
 		return nil, err
 	}
-	return &KernelFiles{Vmlinux: vmlinux, Modules: filepath.Join(modules, version)}, nil
+	return &KernelFiles{Vmlinux: vmlinux, Vmlinuz: filepath.Join(dir, "vmlinuz"), Modules: filepath.Join(modules, version)}, nil
 }
 
 // Busybox returns Debian's static busybox for an architecture, Go's name, which is
@@ -157,10 +159,13 @@ func fetch(arch string, choose func(*archive) (name string, err error), prepare 
 		return err
 	}
 	final := filepath.Join(cache, strings.TrimSuffix(filepath.Base(file), ".deb"))
-	if err := os.Rename(tree, final); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	err = os.Rename(tree, final)
+	if errors.Is(err, fs.ErrExist) { // of another process, or it lacked what this one puts there
+		if err = os.Rename(final, filepath.Join(work, "old")); err == nil {
+			err = os.Rename(tree, final)
+		}
 	}
-	return nil
+	return err
 }
 
 // prepareKernel leaves of a kernel package what a machine needs.
@@ -173,7 +178,11 @@ func prepareKernel(tree string) error {
 		return err
 	}
 	boot := filepath.Join(tree, "boot")
-	if err := unpackKernel(filepath.Join(boot, "vmlinuz-"+version), filepath.Join(tree, "vmlinux")); err != nil {
+	vmlinuz := filepath.Join(tree, "vmlinuz")
+	if err := os.Rename(filepath.Join(boot, "vmlinuz-"+version), vmlinuz); err != nil {
+		return err
+	}
+	if err := unpackKernel(vmlinuz, filepath.Join(tree, "vmlinux")); err != nil {
 		return err
 	}
 	return removeAll(boot, filepath.Join(tree, "usr", "share"))

@@ -22,12 +22,12 @@ func TestCachedKernel(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "lib", "modules", version), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		vmlinux := filepath.Join(dir, "vmlinux")
-		if err := os.WriteFile(vmlinux, nil, 0o644); err != nil {
+		vmlinuz := filepath.Join(dir, "vmlinuz")
+		if err := os.WriteFile(vmlinuz, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		when := time.Unix(int64(1000+i%2), 0) // the second is the last that was put there for amd64
-		if err := os.Chtimes(vmlinux, when, when); err != nil {
+		if err := os.Chtimes(vmlinuz, when, when); err != nil {
 			t.Fatal(err)
 		}
 	}

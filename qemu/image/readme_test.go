@@ -38,3 +38,41 @@ func TestReadmeKernelOptions(t *testing.T) {
 		t.Errorf("the README names %d options", len(named))
 	}
 }
+
+func TestIndented(t *testing.T) {
+	const markdown = `text
+
+    first 1
+
+      deeper
+
+text
+- item
+
+    second 1
+    key=value
+`
+	for _, test := range []struct{ line, want string }{
+		{"first", "first 1\n\n  deeper\n"},
+		{"  deeper", "first 1\n\n  deeper\n"},
+		{"key=", "second 1\nkey=value\n"},
+		{"text", ""},
+		{"1", ""},
+	} {
+		if got, ok := indented(markdown, test.line); got != test.want || ok != (test.want != "") {
+			t.Errorf("%q: %q, %v", test.line, got, ok)
+		}
+	}
+}
+
+// What the boot loaders of the test machines are told is in README.md.
+func TestDocumented(t *testing.T) {
+	for _, line := range []string{"load_env ", "bootlimit=", "(echo '# GRUB"} {
+		if _, err := Documented(line); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := Documented("none of that"); err == nil {
+		t.Error("a block that is not there")
+	}
+}

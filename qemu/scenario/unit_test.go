@@ -216,6 +216,8 @@ func (u *unit) offset() int {
 	switch u.attach {
 	case qemu.NOR, qemu.Chip:
 		return qemu.ChipBoot + qemu.ChipRoot
+	case qemu.Whole:
+		return qemu.WholeData
 	}
 	return 0
 }
