@@ -132,6 +132,22 @@ func TestChip(t *testing.T) {
 	}
 }
 
+// A machine that boots by itself is told nothing of a kernel.
+func TestBootsByItself(t *testing.T) {
+	m := qemu.Machine{Board: board("arm64"), Flash: "f", Attach: qemu.Whole, Loader: "u", LoaderEnv: "e"}
+	args := m.Args(qemu.Terminal)
+	for _, want := range []string{"-bios", "u", "if=pflash,id=env,format=raw,unit=1,readonly=on,file=e", "virtio-blk-pci,drive=flash"} {
+		if !slices.Contains(args, want) {
+			t.Errorf("%q is not in %q", want, args)
+		}
+	}
+	for _, not := range []string{"-kernel", "-append", "-initrd"} {
+		if slices.Contains(args, not) {
+			t.Errorf("%q is in %q", not, args)
+		}
+	}
+}
+
 // What a board would cut off of its kernel parameters is refused.
 func TestTooManyParameters(t *testing.T) {
 	m := machine

@@ -73,6 +73,33 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// What an older program has left in the cache under the same name is replaced.
+func TestFetchReplaces(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	stub(t, "apt-get", `: > "$5_1.2-3_amd64.deb"`)
+	stub(t, "dpkg-deb", `mkdir -p "$3"; echo new > "$3/new"`)
+	cache, err := cacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(cache, "package_1.2-3_amd64", "old"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		err := fetch("amd64", func(*archive) (string, error) { return "package", nil }, func(string) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := cached("amd64", "package", "new")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name, err := onlyEntry(filepath.Dir(file)); err != nil || name != "new" {
+			t.Errorf("%q, %v", name, err)
+		}
+	}
+}
+
 // stub puts a program of one line of shell in front of all others.
 func stub(t *testing.T, name, line string) {
 	t.Helper()

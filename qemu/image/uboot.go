@@ -11,11 +11,12 @@ import (
 	"strings"
 )
 
-// The flash with the environment of U-Boot on QEMU's machine virt, and the size
-// of the environment in it, in bytes (include/configs/qemu-arm.h).
+// ubootFlash is the size of the flash with the environment of U-Boot on QEMU's
+// machine virt, and UBootEnvSize that of the environment at its start, in bytes
+// (configs/qemu_arm64_defconfig of U-Boot).
 const (
-	ubootFlash = 64 << 20
-	ubootEnv   = 256 << 10
+	ubootFlash   = 64 << 20
+	UBootEnvSize = 256 << 10
 )
 
 // BootCountSector is the sector of a disk with the counter of ubootBoard, which
@@ -41,7 +42,7 @@ func (i *Image) configureUBoot(disk string) error {
 		return err
 	}
 	lines := strings.TrimSpace(ubootBoard + i.machineParams(config))
-	env := make([]byte, ubootEnv)
+	env := make([]byte, UBootEnvSize)
 	copy(env[4:], strings.ReplaceAll(lines, "\n", "\x00"))
 	binary.LittleEndian.PutUint32(env, crc32.ChecksumIEEE(env[4:]))
 	if err := os.WriteFile(loaderEnv(disk), env, 0o644); err != nil {
