@@ -49,11 +49,15 @@ func Kernel(arch string) (*KernelFiles, error) {
 // CachedKernel returns the kernel that was put into the cache last, or an error
 // that wraps fs.ErrNotExist.
 func CachedKernel(arch string) (*KernelFiles, error) {
-	vmlinuz, err := cached(arch, "linux-image-*", "vmlinuz")
+	last := "vmlinuz" // that fetch puts there
+	if arch == bigEndian {
+		last = "vmlinux" // which no boot loader loads
+	}
+	file, err := cached(arch, "linux-image-*", last)
 	if err != nil {
 		return nil, err
 	}
-	return kernelFiles(filepath.Join(filepath.Dir(vmlinuz), "vmlinux"))
+	return kernelFiles(filepath.Join(filepath.Dir(file), "vmlinux"))
 }
 
 // kernelFiles returns the kernel that lies beside its modules.
