@@ -140,7 +140,7 @@ func Build(source, dir, arch string) (*Image, error) {
 		return nil, err
 	}
 	probe := filepath.Join(dir, "probe")
-	if err := run(source, "env", "CGO_ENABLED=0", "GOMIPS=softfloat", "GOARCH="+board.Arch,
+	if err := run(source, "env", "CGO_ENABLED=0", "GOMIPS=softfloat", "GOFIPS140=v1.0.0", "GOARCH="+board.Arch,
 		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./qemu/probe"); err != nil {
 		return nil, err
 	}
