@@ -29,11 +29,8 @@ build-all: ## both programs for every architecture, in build/ARCH; for arm in bu
 image: setup ## kernel, initramfs and squashfs for the test machine with an ARCH, in build/image/ARCH
 	go run ./qemu/mkimage -o build/image $(ARCH)
 
-images: setup ## the same for all of them
-	go run ./qemu/mkimage -o build/image $(boards)
-	go run ./qemu/mkimage -o build/image -debian amd64
-
-boards = arm64 mips mipsle mips64le
+images: setup ## the same for all of them, and a squashfs with a whole Debian
+	go run ./qemu/mkimage -o build/image
 
 demo: setup ## boot a machine a few times and tell what chainroot does
 	go run ./qemu/demo

@@ -1,6 +1,7 @@
 // Package qemu boots chainroot on virtual machines.
 //
-// A Machine is a description: Args is its command line, nothing else goes into
+// A Board is a kind of machine: a PC, QEMU's virt with an arm64, a Malta with a MIPS.
+// A Machine is a description of one: Args is its command line, nothing else goes into
 // a boot. Start and Boot make a VM of it, one process for one boot: where the
 // machine would reset, the process ends, and the next boot may have another
 // kernel command line. The VM has a Console, for what the kernel and preinit
@@ -15,6 +16,7 @@
 //
 //	setup      installs the Debian packages that all this needs, if any is missing
 //	image      kernel, initramfs and squashfs, built for these machines
+//	malta      kernel and busybox of the big-endian board, from Debian's sources
 //	mkimage    the program that builds them
 //	probe      the program inside the squashfs: runs commands, makes and describes
 //	           trees, and is the loop of powercut

@@ -87,9 +87,10 @@ func Source() (string, error) {
 	}
 }
 
-// Build builds the image for the board with an architecture into a directory, from the module whose top
-// directory is source. An error that wraps exec.ErrNotFound means that a program
-// of the host is missing: qemu/setup installs them all.
+// Build builds the image for the board with an architecture into a directory, from
+// the module whose top directory is source. One build at a time: all of them write
+// the host's programs. An error that wraps exec.ErrNotFound means that a program of
+// the host is missing: qemu/setup installs them all.
 func Build(source, dir, arch string) (*Image, error) {
 	board, err := qemu.BoardOf(arch)
 	if err != nil {
@@ -139,6 +140,7 @@ func Build(source, dir, arch string) (*Image, error) {
 	if err := image.initramfs(source, programs, busybox, kernel.Modules); err != nil {
 		return nil, err
 	}
+	// With what the Makefile says of the units' programs: the probe runs there too.
 	probe := filepath.Join(dir, "probe")
 	if err := run(source, "env", "CGO_ENABLED=0", "GOMIPS=softfloat", "GOFIPS140=v1.0.0", "GOARCH="+board.Arch,
 		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./qemu/probe"); err != nil {

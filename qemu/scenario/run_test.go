@@ -14,7 +14,29 @@ import (
 // and a flash that stays.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	u := newUnitOn(t, "mipsle", qemu.MTD)
+	for _, test := range []struct {
+		arch   string
+		attach qemu.Attach
+	}{
+		{"amd64", qemu.MTD},
+		{"amd64", qemu.Whole},
+		{"arm64", qemu.Block},
+		{"arm64", qemu.Whole},
+		{"mips", qemu.NOR},
+		{"mips", qemu.Chip},
+		{"mipsle", qemu.MTD},
+		{"mips64le", qemu.MTD},
+	} {
+		t.Run(test.arch+"-"+test.attach.String(), func(t *testing.T) {
+			t.Parallel()
+			newUnitOn(t, test.arch, test.attach).onTerminal()
+		})
+	}
+}
+
+// onTerminal runs the unit as make run does.
+func (u *unit) onTerminal() {
+	u.Helper()
 	source, err := image.Source()
 	u.must(err)
 	run := filepath.Join(u.dir, "run")
@@ -23,7 +45,7 @@ func TestRun(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		u.Fatalf("%s: %v\n%s", build, err, out)
 	}
-	cmd := exec.Command(run, "-arch", "mipsle", "-flash", u.flash)
+	cmd := exec.Command(run, "-arch", u.image.Board.Arch, "-attach", u.attach.String(), "-flash", u.flash)
 	cmd.Dir = source
 	keys, err := cmd.StdinPipe()
 	u.must(err)

@@ -29,11 +29,16 @@ var place = sync.OnceValues(func() (string, error) {
 })
 
 // images are the images of the boards, by architecture. Each is built once for all
-// tests.
+// tests, and one after the other.
 var images = func() map[string]func() (*image.Image, error) {
 	m := map[string]func() (*image.Image, error){}
+	var one sync.Mutex
 	for _, board := range qemu.Boards() {
-		m[board.Arch] = sync.OnceValues(func() (*image.Image, error) { return build(board.Arch) })
+		m[board.Arch] = sync.OnceValues(func() (*image.Image, error) {
+			one.Lock()
+			defer one.Unlock()
+			return build(board.Arch)
+		})
 	}
 	return m
 }()
