@@ -10,10 +10,18 @@ import (
 // not empty replaces that of the entry. Without a volatile entry it returns
 // ErrNothing.
 func (c *Chain) Promote(label string, now time.Time) error {
+	return c.promote(label, record{kind: kindPromote, time: now.Unix()}, func(*Entry) error { return nil })
+}
+
+// promote makes the volatile entry a snapshot by r, unless it may not be.
+func (c *Chain) promote(label string, r record, may func(*Entry) error) error {
 	if err := checkLabel(label); err != nil {
 		return err
 	}
 	if err := c.ready(); err != nil {
+		return err
+	}
+	if err := c.notOnTrial(); err != nil {
 		return err
 	}
 	if c.Volatile() == nil {
@@ -23,7 +31,11 @@ func (c *Chain) Promote(label string, now time.Time) error {
 		return err
 	}
 	v := c.Volatile()
-	r := record{kind: kindPromote, flags: flagSnapshot, time: now.Unix(), label: label}
+	if err := may(v); err != nil {
+		return err
+	}
+	r.flags |= flagSnapshot
+	r.label = label
 	if err := c.change(v, r, 2*fresh); err != nil {
 		return err
 	}
@@ -61,10 +73,10 @@ func (c *Chain) renew(e *Entry, r record) error {
 	if err := c.settle(); err != nil { // what is in the back buffer may count
 		return err
 	}
-	r.kind = kindCommit
-	if r.label == "" {
+	if r.label == "" || r.kind == kindFail {
 		r.label = e.Label
 	}
+	r.kind = kindCommit
 	entry := laid{&e.Header, func() (*Payload, error) { return c.load(e) }}
 	if err := c.writeBack([]laid{entry}, r); err != nil {
 		return err
@@ -97,28 +109,33 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	e := c.entries[n]
 	lost := uint32(len(c.entries) - n)
 	r := record{kind: kindRetire, flags: e.last.flags | flagRetired, lost: lost, time: now.Unix()}
-	var err error
+	if err := c.retire(e, r, unsettled); err != nil {
+		return err
+	}
+	return c.expect(e.Prev)
+}
+
+// retire ends the chain before e by r. Unsettled is why what is in the back
+// buffer could not be brought home.
+func (c *Chain) retire(e *Entry, r record, unsettled error) error {
 	switch {
 	case e.Block == e.Home:
-		if err = c.change(e, r, fresh); errors.Is(err, ErrNoSlot) && c.slotsFree(e) >= pair {
+		err := c.change(e, r, fresh)
+		if errors.Is(err, ErrNoSlot) && c.slotsFree(e) >= pair {
 			err = c.record(e, r) // there may be room for it, if not for its repair
 		}
+		return err
 	case e == c.back.last():
 		// It cannot be brought home, and is retired where it stands. What it
 		// replaces should not count again when the back buffer is erased; but
 		// where a home takes no record, the roll-back matters more.
 		if s := c.standing; s != nil && !s.retired() {
-			_ = c.record(s, record{kind: kindRetire, flags: s.last.flags | flagRetired, time: now.Unix()})
+			_ = c.record(s, record{kind: kindRetire, flags: s.last.flags | flagRetired, time: r.time})
 		}
 		r.blocks = e.last.blocks
-		err = c.record(e, r)
-	default:
-		err = unsettled
+		return c.record(e, r)
 	}
-	if err != nil {
-		return err
-	}
-	return c.expect(e.Prev)
+	return unsettled
 }
 
 // states describes the snapshots to a person.
@@ -135,9 +152,12 @@ func (c *Chain) states() string {
 
 // Undo takes the last Rollback back, by one record. It returns an error that
 // wraps ErrNoState when there is none to take back, or when some of what it
-// took away is gone.
+// took away is gone. What was on trial is on trial again, with DefaultBoots.
 func (c *Chain) Undo(now time.Time) error {
 	if err := c.ready(); err != nil {
+		return err
+	}
+	if err := c.notOnTrial(); err != nil {
 		return err
 	}
 	if err := c.settle(); err != nil {
@@ -149,7 +169,15 @@ func (c *Chain) Undo(now time.Time) error {
 	}
 	e := lost[0]
 	id := lost[len(lost)-1].Hash
-	if err := c.change(e, record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}, 2*fresh); err != nil {
+	r := record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}
+	if r.flags&flagTrial != 0 {
+		t := Trial{Left: DefaultBoots}
+		if err := c.roomForTrial(c.end+e.Blocks, e.Blocks, c.slotsFree(e)-fresh, t); err != nil {
+			return err
+		}
+		r = t.on(r)
+	}
+	if err := c.change(e, r, 2*fresh); err != nil {
 		return err
 	}
 	return c.expect(id)

@@ -107,6 +107,9 @@ func (c *Chain) Compact(p *Compaction, now time.Time) error {
 		if err := c.settle(); err != nil {
 			return err
 		}
+		if err := c.notOnTrial(); err != nil {
+			return err
+		}
 		switch c.ID() {
 		case p.from:
 		case p.id():

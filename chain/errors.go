@@ -23,6 +23,15 @@ var (
 	// ErrNoState is wrapped when a state was asked for that is not there.
 	ErrNoState = errors.New("no such state")
 
+	// ErrTrial is wrapped when there can be no such trial.
+	ErrTrial = errors.New("no such trial")
+
+	// ErrOnTrial is wrapped when the last entry must not be on trial.
+	ErrOnTrial = errors.New("is on trial")
+
+	// ErrSpent is wrapped when a trial has no boot left.
+	ErrSpent = errors.New("all boots of the trial are used up")
+
 	// ErrNoSlot is wrapped when an entry has no record slot left.
 	ErrNoSlot = errors.New("no record slot left")
 

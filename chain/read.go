@@ -211,9 +211,11 @@ func (e *Entry) scan(slots []byte) {
 		if mine {
 			e.rotten = r.second && e.last.serial != r.serial
 			e.whole = r.second && !e.rotten && !e.last.second
-			e.last, e.Label = r, e.Header.Label
-			if r.label != "" {
-				e.Label = r.label
+			if e.last = r; r.kind != kindFail {
+				e.Label = e.Header.Label
+				if r.label != "" {
+					e.Label = r.label
+				}
 			}
 			if first = slot; r.second {
 				first = -1

@@ -23,12 +23,16 @@ const fresh = pair + 1
 type kind byte
 
 const (
-	kindCommit  kind = 1 // the entry is complete
-	kindPromote kind = 2 // the volatile entry became a snapshot
-	kindRetire  kind = 3 // rolled back: the chain ends before this entry
-	kindRestore kind = 4 // the roll-back was taken back
-	kindMove    kind = 5 // of a copy: the entry is complete at its home
-	kindVoid    kind = 6 // of the back buffer: the copy that was begun never counts
+	kindCommit  kind = 1  // the entry is complete
+	kindPromote kind = 2  // the volatile entry became a snapshot
+	kindRetire  kind = 3  // rolled back: the chain ends before this entry
+	kindRestore kind = 4  // the roll-back was taken back
+	kindMove    kind = 5  // of a copy: the entry is complete at its home
+	kindVoid    kind = 6  // of the back buffer: the copy that was begun never counts
+	kindTry     kind = 7  // on trial, or on trial anew
+	kindAttempt kind = 8  // a boot of what is on trial begins
+	kindConfirm kind = 9  // the trial is over, and went well
+	kindFail    kind = 10 // the trial is over, and did not: rolled back
 )
 
 // What an entry is after a record.
@@ -37,6 +41,7 @@ const (
 	flagRetired  = 1 << 1
 	flagMoved    = 1 << 2
 	flagTakeover = 1 << 3 // of a copy: what stands in front of it is history
+	flagTrial    = 1 << 4 // on trial; of a retired entry: it was, when it was retired
 	flagSecond   = 1 << 7 // of the record itself: its second copy
 )
 
@@ -47,10 +52,10 @@ type record struct {
 	flags  byte
 	second bool   // the second copy
 	serial uint32 // rises with each record written to this flash
-	lost   uint32 // of a retired entry: how many entries the chain lost
+	lost   uint32 // of a retired entry: how many entries the chain lost; of one on trial: see Trial
 	time   int64  // seconds since 1970
 	entry  [16]byte
-	label  string // replaces that of the header, unless empty
+	label  string // replaces that of the header, unless empty; of kindFail: the reason
 	blocks uint32 // of a commit in the back buffer: how many erase blocks are in use there
 }
 

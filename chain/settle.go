@@ -43,7 +43,7 @@ func (c *Chain) settle() error {
 		p, err := c.load(e)
 		if err == nil {
 			r := e.last
-			r.kind, r.flags, r.blocks = kindCommit, r.flags&^flagTakeover, 0
+			r.kind, r.flags, r.blocks, r.label = kindCommit, r.flags&^flagTakeover, 0, e.Label
 			err = c.writeHome(&e.Header, p, e.Home, r)
 		}
 		if err != nil {

@@ -19,13 +19,19 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 	if err := checkLabel(label); err != nil {
 		return err
 	}
-	return c.retry(func() error { return c.writeVolatile(p, label, now) })
+	return c.retry(func() error {
+		if err := c.ready(); err != nil {
+			return err
+		}
+		if err := c.notOnTrial(); err != nil {
+			return err
+		}
+		return c.write(p, label, record{kind: kindCommit, time: now.Unix()}, now)
+	})
 }
 
-func (c *Chain) writeVolatile(p *Payload, label string, now time.Time) error {
-	if err := c.ready(); err != nil {
-		return err
-	}
+// write writes p as the volatile entry and commits it.
+func (c *Chain) write(p *Payload, label string, commit record, now time.Time) error {
 	if err := c.settle(); err != nil {
 		return err
 	}
@@ -50,7 +56,6 @@ func (c *Chain) writeVolatile(p *Payload, label string, now time.Time) error {
 	h := c.newHeader(TypeVolatile, p)
 	h.Number, h.Prev, h.Label = len(c.Snapshots())+1, prev, label
 	h.Serial, h.Created = c.serial+1, now.Unix()
-	commit := record{kind: kindCommit, time: now.Unix()}
 	if twice {
 		err := c.writeBack([]laid{{h, func() (*Payload, error) { return p, nil }}}, commit)
 		if err != nil {
