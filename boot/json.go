@@ -17,6 +17,7 @@ func (r *Report) AppendJSON(b []byte) []byte {
 	b = appendString(append(b, ','), "device", r.Device)
 	b = appendString(append(b, ','), "holds", r.Holds)
 	b = appendBool(append(b, ','), "repaired", r.Repaired)
+	b = r.Trial.appendJSON(appendName(append(b, ','), "trial"))
 	b = appendList(append(b, ','), "entries", r.Entries, Entry.appendJSON)
 	b = appendList(append(b, ','), "skipped", r.Skipped, Skipped.appendJSON)
 	b = appendList(append(b, ','), "phases", r.Phases, Phase.appendJSON)
@@ -28,6 +29,19 @@ func (s State) appendJSON(b []byte) []byte {
 	b = appendInt(append(b, '{'), "snapshot", int64(s.Snapshot))
 	b = appendBool(append(b, ','), "volatile", s.Volatile)
 	b = appendString(append(b, ','), "id", s.ID)
+	return append(b, '}')
+}
+
+func (t *Trial) appendJSON(b []byte) []byte {
+	if t == nil {
+		return append(b, "null"...)
+	}
+	b = appendString(append(b, '{'), "entry", t.Entry)
+	b = appendString(append(b, ','), "hash", t.Hash)
+	b = appendInt(append(b, ','), "left", int64(t.Left))
+	b = appendInt(append(b, ','), "within", t.Within)
+	b = appendString(append(b, ','), "gaveUp", t.GaveUp)
+	b = appendString(append(b, ','), "refused", t.Refused)
 	return append(b, '}')
 }
 

@@ -27,6 +27,7 @@ type Report struct {
 	Device   string    `json:"device"`   // the device of rootfs_data; empty: there is none
 	Holds    string    `json:"holds"`    // what that device holds: chain, erased, jffs2, …
 	Repaired bool      `json:"repaired"` // what a power cut had left between two states was tied up, on flash
+	Trial    *Trial    `json:"trial"`    // what was on trial when this boot began; null: nothing was
 	Entries  []Entry   `json:"entries"`  // what was replayed, oldest first
 	Skipped  []Skipped `json:"skipped"`  // what was not, and why
 	Phases   []Phase   `json:"phases"`   // the parts of the boot, in order
@@ -38,6 +39,17 @@ type State struct {
 	Snapshot int    `json:"snapshot"` // 0: the bare firmware
 	Volatile bool   `json:"volatile"` // with the volatile entry on top
 	ID       string `json:"id"`       // hash of the last entry's header, in hexadecimal; zeros for bare firmware
+}
+
+// Trial is the state on trial that a boot was to be of. It was booted if GaveUp and
+// Refused are empty.
+type Trial struct {
+	Entry   string `json:"entry"`   // "volatile", "snapshot 2"
+	Hash    string `json:"hash"`    // of its header, in hexadecimal
+	Left    int    `json:"left"`    // boots that may follow this one
+	Within  int64  `json:"within"`  // seconds from this boot to its confirmation; 0: no limit
+	GaveUp  string `json:"gaveUp"`  // why this boot ended the trial
+	Refused string `json:"refused"` // why it was not booted, with the trial going on
 }
 
 // Entry is one replayed entry of the chain.

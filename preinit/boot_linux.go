@@ -31,12 +31,13 @@ type unit struct {
 	log     *logger
 
 	par     *parameters
-	devkmsg string       // what printk_devkmsg was set to before; empty: untouched
-	tried   []int        // MTD partitions that UBI was asked to attach
-	data    string       // device of rootfs_data; empty: there is none
-	classic string       // type of a writable file system on it; empty: none
-	flash   flash.Device // open while the chain is read
-	chain   *chain.Chain // nil: none can be read
+	devkmsg string         // what printk_devkmsg was set to before; empty: untouched
+	tried   []int          // MTD partitions that UBI was asked to attach
+	data    string         // device of rootfs_data; empty: there is none
+	classic string         // type of a writable file system on it; empty: none
+	shape   flash.Geometry // of rootfs_data, once the chain was read
+	flash   flash.Device   // open while the chain is read
+	chain   *chain.Chain   // nil: none can be read
 
 	target plan  // the state that was asked for
 	plan   plan  // the state that is being built
@@ -76,10 +77,14 @@ func (u *unit) run() error {
 		{phaseRoot, u.freeInitramfs},
 		{phaseFind, u.findData},
 		{phaseChain, u.readChain},
+		{phaseChain, u.countTrial},
 		{"", u.chooseState},
 		{"", u.buildRoot},
+		{phaseChain, u.judgeTrial},
+		{"", u.guardTrial},
 		{"", u.writeReport},
 		{"", u.enterRoot},
+		{"", u.startTimer},
 		{"", u.execInit},
 	} {
 		start := time.Now()

@@ -58,6 +58,7 @@ func (u *unit) openChain() error {
 	if u.flash, err = chain.OpenFlash(u.data, &flash.Options{ReadOnly: true}); err != nil {
 		return err
 	}
+	u.shape = u.flash.Geometry()
 	content, err := chain.Identify(u.flash)
 	if err != nil {
 		return fmt.Errorf("cannot identify what %s holds: %w", u.data, err)

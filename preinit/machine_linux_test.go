@@ -78,6 +78,7 @@ func stage(args []string) error {
 		{"proc", root + "/proc", "proc", 0},
 		{filepath.Join(dir, "cmdline"), root + "/proc/cmdline", "", unix.MS_BIND},
 		{filepath.Join(dir, "devkmsg"), root + "/proc/sys/kernel/printk_devkmsg", "", unix.MS_BIND},
+		{filepath.Join(dir, "panic"), root + panicPath, "", unix.MS_BIND},
 		{"devtmpfs", root + "/dev", "devtmpfs", 0},
 		{filepath.Join(dir, "kmsg"), root + "/dev/kmsg", "", unix.MS_BIND},
 		{os.Getenv("TEST_CONSOLE"), root + "/dev/console", "", unix.MS_BIND},
@@ -382,7 +383,7 @@ func (m *machine) start(parameters ...string) *process {
 		m.must(err)
 		m.must(os.WriteFile(filepath.Join(files, name), b, 0o755))
 	}
-	for name, content := range map[string]string{"cmdline": line + "\n", "kmsg": "", "devkmsg": "ratelimit\n"} {
+	for name, content := range map[string]string{"cmdline": line + "\n", "kmsg": "", "devkmsg": "ratelimit\n", "panic": "0\n"} {
 		m.must(os.WriteFile(filepath.Join(m.dir, name), []byte(content), 0o644))
 	}
 	before, err := os.ReadFile(m.image)

@@ -23,12 +23,13 @@ type parameters struct {
 	init      string        // init=; empty: none was asked for
 	panicTime int           // panic=, seconds to a reboot; 0: never; negative: at once
 
-	asked  asked
-	layout string // boot.Stacked or boot.Flat
-	device string // snapshot.device=
-	size   string // snapshot.size=, as tmpfs takes it
-	debug  bool
-	shell  bool
+	asked    asked
+	layout   string // boot.Stacked or boot.Flat
+	device   string // snapshot.device=
+	size     string // snapshot.size=, as tmpfs takes it
+	watchdog int    // snapshot.watchdog=, seconds; 0: none
+	debug    bool
+	shell    bool
 }
 
 // defaultWait is how long preinit looks for a device without rootwait: buses
@@ -68,6 +69,8 @@ func parse(line string) *parameters {
 			p.device = a.value
 		case "snapshot.size":
 			p.size = p.sizeOf(a)
+		case "snapshot.watchdog":
+			p.watchdog = int(p.seconds(a, 0) / time.Second)
 		case "snapshot.debug":
 			p.debug = p.onOff(a)
 		case "snapshot.shell":

@@ -40,6 +40,8 @@ func TestParse(t *testing.T) {
 		{"device", "snapshot.device=mtd:data", func(p *parameters) { p.device = "mtd:data" }, ""},
 		{"size", "snapshot.size=25%", func(p *parameters) { p.size = "25%" }, ""},
 		{"size nonsense", "snapshot.size=big", func(p *parameters) {}, "snapshot.size"},
+		{"watchdog", "snapshot.watchdog=30", func(p *parameters) { p.watchdog = 30 }, ""},
+		{"watchdog nonsense", "snapshot.watchdog=on", func(p *parameters) {}, "snapshot.watchdog=on"},
 		{"debug and shell", "snapshot.debug snapshot.shell", func(p *parameters) { p.debug, p.shell = true, true }, ""},
 		{"unknown", "snapshot.speed=9", func(p *parameters) {}, "snapshot.speed"},
 		{"for init", "-- snapshot.skip init=/x", func(p *parameters) {}, ""},

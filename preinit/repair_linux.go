@@ -12,16 +12,24 @@ import (
 
 // repair ties up what a power cut has left between two states, so that every
 // later boot shows what this one does, and returns the chain as it reads then.
-// It is all that a boot ever writes to flash. A chain that cannot be repaired is
-// as good for this boot as it was.
+// Beside the records of a trial it is all that a boot ever writes to flash. A
+// chain that cannot be repaired is as good for this boot as it was.
 func (u *unit) repair(c *chain.Chain) *chain.Chain {
 	err := mayRepair(c)
 	if err == nil {
-		err = u.repairFlash()
+		if err = u.writing(u.repairOn); err != nil {
+			err = fmt.Errorf("cannot repair what a power cut has left: %w", err)
+		}
 	}
 	if err != nil {
 		u.skip("repair", fmt.Errorf("%w; until it is repaired, a later boot may show another state than this one", err))
 	}
+	return u.again(c)
+}
+
+// again returns the chain as it reads after something was written; or c, where
+// it cannot be read again.
+func (u *unit) again(c *chain.Chain) *chain.Chain {
 	again, err := chain.Open(u.flash)
 	if err != nil {
 		u.log.errorf("cannot read the chain on %s again: %v", u.data, err)
@@ -30,26 +38,27 @@ func (u *unit) repair(c *chain.Chain) *chain.Chain {
 	return again
 }
 
-// repairFlash opens the device for writing, as long as it takes to repair what
+// writing opens the device for writing, as long as f takes with the chain that
 // shows there then.
-func (u *unit) repairFlash() error {
-	g := u.flash.Geometry()
-	dev, err := u.open(u.data, &flash.Options{EraseSize: g.EraseSize, WriteSize: g.WriteSize})
+func (u *unit) writing(f func(*chain.Chain) error) error {
+	dev, err := u.open(u.data, &flash.Options{EraseSize: u.shape.EraseSize, WriteSize: u.shape.WriteSize})
 	if err != nil {
-		return fmt.Errorf("cannot repair what a power cut has left: %w", err)
+		return err
 	}
-	err = u.safely(func() error { return u.repairOn(dev) })
+	err = u.safely(func() error {
+		c, err := chain.Open(dev)
+		if err != nil {
+			return fmt.Errorf("cannot read the chain on %s: %w", u.data, err)
+		}
+		return f(c)
+	})
 	if closed := dev.Close(); err == nil && closed != nil {
 		err = fmt.Errorf("cannot close flash: %w", closed)
 	}
 	return err
 }
 
-func (u *unit) repairOn(dev flash.Device) error {
-	c, err := chain.Open(dev)
-	if err != nil {
-		return fmt.Errorf("cannot read the chain on %s: %w", u.data, err)
-	}
+func (u *unit) repairOn(c *chain.Chain) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
