@@ -92,12 +92,21 @@ func (c *Chain) Try(p *Payload, snapshot bool, label string, t Trial, now time.T
 		if c.Volatile() != nil {
 			return fmt.Errorf("%w: the volatile entry has to be a snapshot first", ErrTrial)
 		}
-		l := plan(c.a.g, p.Stored())
-		if err := c.roomForTrial(c.end+l.blocks, l.blocks, l.nSlots-pair, t); err != nil {
+		if err := c.CanTry(p, t); err != nil {
 			return err
 		}
 		return c.write(p, label, commit, now)
 	})
+}
+
+// CanTry returns why Try would refuse p for lack of room, or nil. It does not mind a
+// volatile entry, and takes it for the snapshot that it has to become.
+func (c *Chain) CanTry(p *Payload, t Trial) error {
+	l := plan(c.a.g, p.Stored())
+	if err := c.room(c.end, 0, l.blocks, c.Volatile() == nil && (c.standing != nil && !c.standing.void() || c.unsure)); err != nil {
+		return err
+	}
+	return c.roomForTrial(c.end+l.blocks, l.blocks, l.nSlots-pair, t)
 }
 
 // TryPromote makes the volatile entry a snapshot that is on trial, by one record.

@@ -16,6 +16,7 @@ type cli struct {
 	root      string // of the running unit: /, or a directory in tests
 	now       func() time.Time
 	reboot    func() error
+	spawn     func(args ...string) error // runs this program in the background
 
 	device    string        // --device
 	eraseSize int           // --erase-size, bytes
@@ -31,6 +32,7 @@ type command struct {
 	summary  string // one line
 	details  string // paragraphs for help COMMAND
 	maxArgs  int
+	hidden   bool // it is for programs
 	register func(*flag.FlagSet) func(*cli, []string) error
 }
 
@@ -38,7 +40,8 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		infoCommand, idCommand, configCommand, pushCommand, rollbackCommand, compactCommand, verifyCommand, convertCommand, resetCommand, helpCommand(),
+		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, logCommand,
+		compactCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }
 
@@ -54,7 +57,9 @@ func (c *cli) main(args []string) int {
 	if err == nil || errors.Is(err, errHelp) {
 		return exitOK
 	}
-	fmt.Fprintf(c.errs, "snapshot: %v\n", err)
+	if !errors.Is(err, errQuiet) {
+		fmt.Fprintf(c.errs, "snapshot: %v\n", err)
+	}
 	return exitCode(err)
 }
 

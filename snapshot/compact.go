@@ -51,6 +51,9 @@ func (c *cli) compact(s *session, keep int) error {
 		return err
 	}
 	c.damage(s)
+	if err := notOnTrial(s); err != nil {
+		return err
+	}
 	r, err := c.onUnit()
 	if err != nil {
 		return err

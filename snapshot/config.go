@@ -15,7 +15,7 @@ import (
 
 var configCommand = command{
 	name:    "config",
-	args:    "[--label TEXT] [--upper DIR]",
+	args:    "[--label TEXT] [--upper DIR] [--try[=BOOTS]] [--confirm-within TIME]",
 	summary: "save what changed since the last snapshot as the volatile entry",
 	details: `Saves the difference between the running system and the last snapshot as the
 volatile entry of the chain, in place of the one there is. Until this, changes
@@ -26,15 +26,19 @@ With --device the difference is the overlay upper directory named by --upper.
 
   --label TEXT  a name for the entry, at most 80 bytes
   --upper DIR   the upper directory to save (on a unit: /overlay/upper)
-`,
+` + tryHelp,
 	register: func(fs *flag.FlagSet) func(*cli, []string) error {
 		label := fs.String("label", "", "")
 		upper := fs.String("upper", "", "")
+		try := tryFlags(fs)
 		return func(c *cli, _ []string) error {
-			if err := checkLabel(*label); err != nil {
+			if err := errors.Join(checkLabel(*label), try.check()); err != nil {
 				return err
 			}
 			return c.with(true, func(s *session) error {
+				if try.asked() {
+					return c.try(s, *upper, *label, false, try)
+				}
 				return c.save(s, *upper, *label)
 			})
 		}
@@ -48,25 +52,10 @@ func (c *cli) save(s *session, upper, label string) error {
 		return err
 	}
 	c.damage(s)
-	r, err := c.onUnit()
-	if err != nil {
+	if err := notOnTrial(s); err != nil {
 		return err
 	}
-	o := &delta.PackOptions{}
-	switch {
-	case r != nil && upper == "":
-		upper = c.path(upperPath)
-		rest, mixed, err := c.since(s, r)
-		if err != nil {
-			return err
-		}
-		if o, err = c.packOptions(s, rest, mixed); err != nil {
-			return err
-		}
-	case upper == "":
-		return usageError("with --device, config needs the upper directory to save: --upper DIR")
-	}
-	p, stats, err := pack(upper, o)
+	p, stats, err := c.changes(s, upper, nil)
 	if err != nil {
 		return err
 	}
@@ -80,9 +69,44 @@ func (c *cli) save(s *session, upper, label string) error {
 		return err
 	}
 	v, space := s.Volatile(), s.Space()
+	if err := c.noteRunning(upper, v); err != nil {
+		return err
+	}
 	fmt.Fprintf(c.out, "Saved %s in %s of flash (%s); %s left.\n",
 		count(stats.Entries, "file", "files"), bytesText(v.Stored), count(v.Blocks, "erase block", "erase blocks"), count(space.Free, "erase block", "erase blocks"))
 	return nil
+}
+
+// changes packs the delta of the running system, or of the upper directory given:
+// what differs from the snapshots and, if v is not nil, from that volatile entry.
+func (c *cli) changes(s *session, upper string, v *chain.Entry) (*chain.Payload, delta.Stats, error) {
+	r, err := c.onUnit()
+	if err != nil {
+		return nil, delta.Stats{}, err
+	}
+	if r == nil || upper != "" {
+		if upper == "" {
+			return nil, delta.Stats{}, usageError("with --device, config needs the upper directory to save: --upper DIR")
+		}
+		return pack(upper, &delta.PackOptions{})
+	}
+	rest, mixed, err := c.since(s, r)
+	if err != nil {
+		return nil, delta.Stats{}, err
+	}
+	if v != nil {
+		if ok, err := c.runs(r, v); err != nil {
+			return nil, delta.Stats{}, err
+		} else if !ok {
+			return nil, delta.Stats{}, stateError("this system does not run on the volatile entry of the chain: `snapshot config` replaces it, a reboot boots it")
+		}
+		rest = append(rest, v)
+	}
+	o, err := c.packOptions(s, rest, mixed)
+	if err != nil {
+		return nil, delta.Stats{}, err
+	}
+	return pack(c.path(upperPath), o)
 }
 
 // saveNothing makes the chain say that the last snapshot is the state.

@@ -21,6 +21,10 @@ const (
 	exitNoRoom  = 73 // the flash has no room for it; nothing was touched
 	exitIO      = 74 // the flash failed
 	exitLocked  = 75 // another snapshot command holds the lock: try again
+
+	exitNoTrial  = 113 // confirm: nothing is on trial
+	exitTrial    = 114 // status: the state that runs is on trial
+	exitFallback = 115 // status: another state runs than the last
 )
 
 // exitTable is what help and the manual say of the codes.
@@ -33,6 +37,9 @@ const exitTable = `  0   done, or there was nothing to do
   73  the flash has no room for it; nothing was touched
   74  the flash failed
   75  another snapshot command holds the lock: try again
+  113 confirm: nothing is on trial
+  114 status: the state that runs is on trial
+  115 status: another state runs than the last one
 `
 
 // errHelp ends a run that only printed help.
@@ -68,7 +75,9 @@ func exitCode(err error) int {
 		return exitDamaged
 	case errors.Is(err, chain.ErrForeign):
 		return exitDevice
-	case errors.Is(err, chain.ErrNoState):
+	case errors.Is(err, chain.ErrTrial):
+		return exitUsage
+	case errors.Is(err, chain.ErrNoState), errors.Is(err, chain.ErrOnTrial):
 		return exitState
 	case errors.Is(err, syscall.EIO), errors.Is(err, chain.ErrReadBack):
 		return exitIO

@@ -139,13 +139,3 @@ func fieldsOf(name string) map[string]string {
 	}
 	return fields
 }
-
-// restart boots the unit again, at once: nothing that it runs on is writable any
-// more.
-func restart() error {
-	unix.Sync()
-	if err := unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART); err != nil {
-		return fmt.Errorf("cannot reboot, do it by hand: %w", err)
-	}
-	return nil
-}

@@ -44,6 +44,9 @@ const globalFlags = `  --device FILE     the chain on this device or image (defa
 func (c *cli) usage(w io.Writer) {
 	fmt.Fprint(w, "Usage: snapshot [FLAGS] COMMAND [ARGUMENTS]\n\nKeeps the state of this unit as a chain of snapshots on flash.\n\nCommands:\n")
 	for _, cmd := range commands() {
+		if cmd.hidden {
+			continue
+		}
 		fmt.Fprintf(w, "  %-9s %s\n", cmd.name, cmd.summary)
 	}
 	fmt.Fprintf(w, "\nFlags of every command:\n%s\nExit codes:\n%s", globalFlags, exitTable)
@@ -51,7 +54,7 @@ func (c *cli) usage(w io.Writer) {
 
 func (c *cli) commandHelp(w io.Writer, cmd command) {
 	line := strings.TrimSpace("Usage: snapshot [FLAGS] " + cmd.name + " " + cmd.args)
-	fmt.Fprintf(w, "%s\n\n%s%s.\n\n", line, strings.ToUpper(cmd.summary[:1]), cmd.summary[1:])
+	fmt.Fprintf(w, "%s\n\n%s.\n\n", line, upperFirst(cmd.summary))
 	if cmd.details != "" {
 		fmt.Fprintf(w, "%s\n", cmd.details)
 	}

@@ -9,6 +9,7 @@ func main() {
 		errs:   os.Stderr,
 		root:   "/",
 		reboot: restart,
+		spawn:  spawn,
 	}
 	os.Exit(c.main(os.Args[1:]))
 }

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 )
 
 var pushCommand = command{
 	name:    "push",
-	args:    "[--label TEXT]",
+	args:    "[--label TEXT] [--try[=BOOTS]] [--confirm-within TIME]",
 	summary: "make the volatile entry a snapshot, for good",
 	details: `Saves what changed, as config does, and turns the volatile entry into the next
 snapshot of the chain. That is one record: nothing is copied or erased. The unit
@@ -17,15 +18,21 @@ With --device it turns the volatile entry of the image into a snapshot.
 
   --label TEXT  a name for the snapshot, at most 80 bytes
   --upper DIR   save this upper directory first (on a unit: /overlay/upper)
-`,
+` + tryHelp,
 	register: func(fs *flag.FlagSet) func(*cli, []string) error {
 		label := fs.String("label", "", "")
 		upper := fs.String("upper", "", "")
+		try := tryFlags(fs)
 		return func(c *cli, _ []string) error {
-			if err := checkLabel(*label); err != nil {
+			if err := errors.Join(checkLabel(*label), try.check()); err != nil {
 				return err
 			}
-			return c.with(true, func(s *session) error { return c.push(s, *upper, *label) })
+			return c.with(true, func(s *session) error {
+				if try.asked() {
+					return c.try(s, *upper, *label, true, try)
+				}
+				return c.push(s, *upper, *label)
+			})
 		}
 	},
 }
@@ -44,15 +51,16 @@ func (c *cli) push(s *session, upper, label string) error {
 			return err
 		}
 		c.damage(s)
+		if err := notOnTrial(s); err != nil {
+			return err
+		}
 	}
 	v := s.Volatile()
 	if v == nil {
 		return c.nothing(s, "There is nothing to push.")
 	}
-	if r != nil && upper == "" { // what was pushed is what runs
-		if err := c.notePushed(v); err != nil {
-			return err
-		}
+	if err := c.noteRunning(upper, v); err != nil {
+		return err
 	}
 	if err := s.Promote(label, c.now()); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,9 @@ func count(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// upperFirst begins a sentence with what a name says.
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func bytesText(n int64) string {
 	if n == 1 {

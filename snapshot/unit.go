@@ -14,8 +14,8 @@ import (
 )
 
 // The places of a running unit. pushedPath names, a hash in a line, the
-// entries pushed since the boot: the running system contains them, though not
-// in its lower layers.
+// entries saved since the boot: the running system contains them, though not in
+// its lower layers.
 const (
 	upperPath   = "/overlay/upper"
 	lowerPath   = "/snapshot/upper"
@@ -71,7 +71,7 @@ func (c *cli) onUnit() (*boot.Report, error) {
 	return r, nil
 }
 
-// pushed returns the hashes of the entries pushed since the boot, as they were
+// pushed returns the hashes of the entries saved since the boot, as they were
 // before any compact.
 func (c *cli) pushed(o origins) (map[string]bool, error) {
 	found := map[string]bool{}
@@ -87,10 +87,35 @@ func (c *cli) pushed(o origins) (map[string]bool, error) {
 	return found, nil
 }
 
-// notePushed adds an entry to those pushed since the boot. It is called before
-// the push: one too many does no harm.
-func (c *cli) notePushed(e *chain.Entry) error {
+// noteRunning adds an entry to those that were saved from the running system since
+// its boot, unless it was saved from another upper directory. It is called before a
+// push: one too many does no harm.
+func (c *cli) noteRunning(upper string, e *chain.Entry) error {
+	if r, err := c.onUnit(); err != nil || r == nil || upper != "" {
+		return err
+	}
 	return c.note(pushedPath, fmt.Sprintln(e.Hash))
+}
+
+// runs reports whether the running system contains an entry, or was booted with it.
+func (c *cli) runs(r *boot.Report, e *chain.Entry) (bool, error) {
+	o, err := c.origins()
+	if err != nil {
+		return false, err
+	}
+	saved, err := c.pushed(o)
+	if err != nil {
+		return false, err
+	}
+	for _, booted := range r.Entries {
+		saved[booted.Hash] = true
+	}
+	for _, hash := range o.of(e.Hash.String()) {
+		if !saved[hash] {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // since returns the snapshots of the chain that were pushed from the running
