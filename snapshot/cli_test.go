@@ -44,6 +44,7 @@ func run(t *testing.T, root string, args ...string) (out, errs string, code int)
 	t.Helper()
 	var o, e bytes.Buffer
 	c := &cli{out: &o, errs: &e, root: root, now: func() time.Time { return time.Unix(1_700_000_000, 0) }}
+	c.spawn = func(...string) error { return nil }
 	code = c.main(args)
 	return o.String(), e.String(), code
 }

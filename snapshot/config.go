@@ -32,7 +32,7 @@ With --device the difference is the overlay upper directory named by --upper.
 		upper := fs.String("upper", "", "")
 		try := tryFlags(fs)
 		return func(c *cli, _ []string) error {
-			if err := errors.Join(checkLabel(*label), try.check()); err != nil {
+			if err := checkLabel(*label); err != nil {
 				return err
 			}
 			return c.with(true, func(s *session) error {
@@ -69,8 +69,8 @@ func (c *cli) save(s *session, upper, label string) error {
 		return err
 	}
 	v, space := s.Volatile(), s.Space()
-	if err := c.noteRunning(upper, v); err != nil {
-		return err
+	if err := c.noteRunning(upper, v); err != nil { // a trial on top of it needs that
+		fmt.Fprintf(c.errs, "snapshot: the changes are saved, but %v\n", err)
 	}
 	fmt.Fprintf(c.out, "Saved %s in %s of flash (%s); %s left.\n",
 		count(stats.Entries, "file", "files"), bytesText(v.Stored), count(v.Blocks, "erase block", "erase blocks"), count(space.Free, "erase block", "erase blocks"))

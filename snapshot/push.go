@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 )
@@ -24,7 +23,7 @@ With --device it turns the volatile entry of the image into a snapshot.
 		upper := fs.String("upper", "", "")
 		try := tryFlags(fs)
 		return func(c *cli, _ []string) error {
-			if err := errors.Join(checkLabel(*label), try.check()); err != nil {
+			if err := checkLabel(*label); err != nil {
 				return err
 			}
 			return c.with(true, func(s *session) error {

@@ -50,18 +50,19 @@ func (b *boots) Set(s string) error {
 func tryFlags(fs *flag.FlagSet) *trying {
 	t := &trying{}
 	fs.Var(&t.try, "try", "")
-	fs.DurationVar(&t.within, "confirm-within", 0, "")
+	fs.Func("confirm-within", "", t.setWithin)
 	return t
 }
 
-func (t *trying) asked() bool { return t.try > 0 || t.within != 0 }
-
-func (t *trying) check() error {
-	if t.within != 0 && (t.within < minWithin || t.within > chain.MaxWithin) {
-		return usageError("--confirm-within %v: it can be %v to %v", t.within, minWithin, chain.MaxWithin)
+func (t *trying) setWithin(s string) (err error) {
+	t.within, err = time.ParseDuration(s)
+	if err != nil || t.within < minWithin || t.within > chain.MaxWithin {
+		return fmt.Errorf("it can be %v to %v, and is written like 90s, 10m, 2h30m", minWithin, chain.MaxWithin)
 	}
 	return nil
 }
+
+func (t *trying) asked() bool { return t.try > 0 || t.within > 0 }
 
 // trial is what is asked for, with otherwise for what is not.
 func (t *trying) trial(otherwise chain.Trial) chain.Trial {
