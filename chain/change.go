@@ -85,7 +85,15 @@ func (c *Chain) renew(e *Entry, r record) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	return c.settle()
+	if err := c.settle(); err != nil {
+		return err
+	}
+	// The copy before was of the same entry: should a record of that have outlived
+	// its erase, this one is nothing.
+	if got, err := c.read(e.Block); err == nil && (got.last.flags != r.flags || got.last.lost != r.lost) {
+		return fmt.Errorf("%w: %s is not what it was to be, written anew", ErrReadBack, e.Name())
+	}
+	return nil
 }
 
 // Rollback ends the chain behind snapshot n (0: the bare firmware), by one

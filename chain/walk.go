@@ -162,8 +162,12 @@ func (c *Chain) walk() {
 
 // ownsSlots reports whether what stands in the copy slots, from a block on, can
 // be what is left of a copy: and not a part of an entry that was rolled back, or
-// of something else, on a flash that no chain is on.
+// of something else, on a flash that no chain is on. An entry at its home that ends
+// with the flash has the same slots: what is loose there is tied up as its own.
 func (c *Chain) ownsSlots(block int) bool {
+	if e := c.lastOnFlash(); e != nil && (slices.Contains(c.loose, loose{looseCommit, e.Block}) || slices.Contains(c.loose, loose{looseEntry, e.Block})) {
+		return false
+	}
 	return c.reach() <= block &&
 		(len(c.entries) > 0 || c.standing != nil || c.unsure || c.slots.like || c.copyIsWhole())
 }

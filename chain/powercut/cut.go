@@ -167,6 +167,9 @@ func (j *job) following(m model, n int) command {
 	if m.foreign != "" {
 		return convert("s", "then", smallSize)
 	}
+	if j.cmd.whole {
+		return config("next", smallSize) // what is left may be a volatile entry that shows nothing
+	}
 	choice := []command{
 		push("then"),
 		config("next", smallSize),
