@@ -85,7 +85,15 @@ func (c *Chain) renew(e *Entry, r record) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	return c.settle()
+	if err := c.settle(); err != nil {
+		return err
+	}
+	// The copy before was of the same entry: should a record of that have outlived
+	// its erase, this one is nothing.
+	if got, err := c.read(e.Block); err == nil && (got.last.flags != r.flags || got.last.lost != r.lost) {
+		return fmt.Errorf("%w: %s is not what it was to be, written anew", ErrReadBack, e.Name())
+	}
+	return nil
 }
 
 // Rollback ends the chain behind snapshot n (0: the bare firmware), by one
@@ -169,18 +177,28 @@ func (c *Chain) Undo(now time.Time) error {
 	}
 	e := lost[0]
 	id := lost[len(lost)-1].Hash
-	r := record{kind: kindRestore, flags: e.last.flags &^ flagRetired, time: now.Unix()}
-	if r.flags&flagTrial != 0 {
-		t := Trial{Left: DefaultBoots}
-		if err := c.roomForTrial(c.end+e.Blocks, e.Blocks, c.slotsFree(e)-fresh, t); err != nil {
-			return err
-		}
-		r = t.on(r)
+	r, err := c.restore(e)
+	if err != nil {
+		return err
 	}
+	r.time = now.Unix()
 	if err := c.change(e, r, 2*fresh); err != nil {
 		return err
 	}
 	return c.expect(id)
+}
+
+// restore returns the record that brings e back, or why it has no room.
+func (c *Chain) restore(e *Entry) (record, error) {
+	r := record{kind: kindRestore, flags: e.last.flags &^ flagRetired}
+	if r.flags&flagTrial != 0 {
+		t := Trial{Left: DefaultBoots}
+		r = t.on(r)
+		if err := c.roomForTrial(c.end+e.Blocks, e.Blocks, c.slotsFree(e)-pair, t); err != nil {
+			return r, err
+		}
+	}
+	return r, c.canChange(e, 2*fresh)
 }
 
 // rolledBack returns the entries that Undo would bring back.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"chainroot/flash"
 )
@@ -90,6 +91,41 @@ func TestRecordOffsets(t *testing.T) {
 	}
 	if back, _ := decodeRecord(b); back.of(Hash{}) {
 		t.Error("a record of another entry is taken for one of this")
+	}
+}
+
+// TestTrialOffsets pins what a record says of a trial, by hand.
+func TestTrialOffsets(t *testing.T) {
+	trial := Trial{Left: 3, Within: 0x010203 * time.Second}
+	for _, c := range []struct {
+		name        string
+		r           record
+		kind, flags byte
+		trial       bool
+	}{
+		{"commit", trial.on(record{kind: kindCommit}), 1, 0x10, true},
+		{"try", trial.on(record{kind: kindTry, flags: flagSnapshot}), 7, 0x11, true},
+		{"attempt", trial.on(record{kind: kindAttempt, flags: flagSnapshot}), 8, 0x11, true},
+		{"confirm", record{kind: kindConfirm, flags: flagSnapshot}, 9, 0x01, false},
+		{"fail", record{kind: kindFail, flags: flagTrial | flagRetired, lost: 1, label: "why"}, 10, 0x12, false},
+	} {
+		b := c.r.encode()
+		if b[4] != c.kind || b[5] != c.flags {
+			t.Errorf("%s: kind %d, flags %#x, want %d, %#x", c.name, b[4], b[5], c.kind, c.flags)
+		}
+		if got := hex.EncodeToString(b[12:16]); c.trial && got != "03010203" {
+			t.Errorf("%s: boots and seconds are %s", c.name, got)
+		}
+		r, ok := decodeRecord(b)
+		if !ok || r != c.r {
+			t.Errorf("%s: decoded %+v, %v", c.name, r, ok)
+		}
+		if got, on := (&records{last: r}).onTrial(); on != c.trial || on && got != trial {
+			t.Errorf("%s: on trial %v: %+v", c.name, on, got)
+		}
+	}
+	if b := (&record{kind: kindFail, label: "why"}).encode(); string(b[44:47]) != "why" {
+		t.Error("the reason is not where the label is")
 	}
 }
 

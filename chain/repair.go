@@ -87,19 +87,26 @@ func (c *Chain) tie(l loose) error {
 	return c.a.sync()
 }
 
-// maxCopy is how many blocks copyIsWhole looks at: to search a card of some
+// maxCopy is how many blocks lastOnFlash looks at: to search a card of some
 // gigabytes takes minutes.
 const maxCopy = 1024
 
 // copyIsWhole reports whether an entry ends with the flash, as the last one in
 // the back buffer does: then what stands in the copy slots was written behind it.
 func (c *Chain) copyIsWhole() bool {
+	e := c.lastOnFlash()
+	return e != nil && c.Verify(e) == nil
+}
+
+// lastOnFlash returns the entry that ends with the flash, or nil; its records are
+// not read. Where a copy stands on what is left of another entry, that is the copy.
+func (c *Chain) lastOnFlash() *Entry {
 	for at := c.a.blocks() - 1; at >= max(c.end, c.a.blocks()-maxCopy); at-- {
 		if e, err := c.header(at); err == nil && at+e.Blocks == c.a.blocks() {
-			return c.Verify(e) == nil
+			return e
 		}
 	}
-	return false
+	return nil
 }
 
 // reach returns the block behind what is in the chain, or would be again if a

@@ -30,8 +30,10 @@ func (c *Chain) Space() Space {
 	if c.back != nil && c.back.last().counts {
 		s.Back = c.back.last()
 	}
-	if lost, err := c.rolledBack(); err == nil && c.canChange(lost[0], 2*fresh) == nil {
-		s.RolledBack = len(lost)
+	if lost, err := c.rolledBack(); err == nil {
+		if _, err := c.restore(lost[0]); err == nil {
+			s.RolledBack = len(lost)
+		}
 	}
 	return s
 }

@@ -74,7 +74,8 @@ func (c *Chain) inside() (found *back, left []loose) {
 		}
 		c.serial = max(c.serial, e.last.serial)
 		switch end := at + e.Blocks; {
-		case !e.committed() && e.used > 0 && c.Verify(e) == nil:
+		case !e.committed() && e.used > 0 && c.Verify(e) == nil,
+			e.void() && !e.firm: // the repair of that was cut off too
 			left = append(left, loose{looseCommit, at})
 		case e.last.flags&flagTakeover != 0 && e.last.flags&flagMoved == 0:
 			found := c.copies(end-int(min(e.last.blocks, 1<<30)), end, e.last)

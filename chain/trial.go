@@ -76,7 +76,9 @@ func (c *Chain) notOnTrial() error {
 
 // Try writes p behind the last snapshot, on trial: as the volatile entry, or as a
 // snapshot. It returns an error that wraps ErrTrial where a volatile entry
-// stands: that is a state which was kept, and one that a trial goes back to.
+// stands: that is a state which was kept, and one that a trial goes back to. Where
+// the flash cannot hold the entry, or not record all boots of its trial, it returns
+// one that wraps a *NoRoomError, before anything is touched.
 func (c *Chain) Try(p *Payload, snapshot bool, label string, t Trial, now time.Time) error {
 	if err := errors.Join(checkLabel(label), t.Validate()); err != nil {
 		return err
@@ -85,8 +87,16 @@ func (c *Chain) Try(p *Payload, snapshot bool, label string, t Trial, now time.T
 	if snapshot {
 		commit.flags |= flagSnapshot
 	}
+	began := false
 	return c.retry(func() error {
 		if err := c.ready(); err != nil {
+			return err
+		}
+		if e := c.OnTrial(); began && e != nil && e.holds(p) {
+			return c.settle() // the try before got as far as that
+		}
+		began = true
+		if err := c.notOnTrial(); err != nil {
 			return err
 		}
 		if c.Volatile() != nil {
@@ -115,21 +125,22 @@ func (c *Chain) TryPromote(label string, t Trial, now time.Time) error {
 		return err
 	}
 	return c.promote(label, t.on(record{kind: kindPromote, time: now.Unix()}), func(v *Entry) error {
-		return c.roomForTrial(c.end, v.Blocks, c.slotsFree(v)-fresh, t)
+		return c.roomForTrial(c.end, v.Blocks, c.slotsFree(v)-pair, t)
 	})
 }
 
-// roomForTrial returns an error when an entry of blocks, with slots free, cannot
-// record all boots of a trial and its end: neither in these slots nor, on what is
-// free behind end, by being written anew.
+// roomForTrial returns an error when an entry of blocks, with so many slots behind
+// those in use, cannot record all boots of a trial and its end: neither in these
+// slots nor, on what is free behind end, by being written anew. An entry that does
+// not fit at all is refused elsewhere.
 func (c *Chain) roomForTrial(end, blocks, slots int, t Trial) error {
 	free := c.a.blocks() - end
-	if blocks <= free {
+	if blocks <= free || free < 0 {
 		return nil
 	}
 	if boots := max(slots-keepForEnd, 0) / fresh; boots < t.Left {
 		return fmt.Errorf("%w for %d boots on trial, there are for %d: %w", ErrNoSlot, t.Left, boots,
-			&NoRoomError{Need: blocks, Free: max(free, 0), EraseSize: c.a.g.EraseSize})
+			&NoRoomError{Need: blocks, Free: free, EraseSize: c.a.g.EraseSize})
 	}
 	return nil
 }
@@ -162,7 +173,7 @@ func (c *Chain) Retry(t Trial, now time.Time) error {
 		return err
 	}
 	return c.try(func(e *Entry, _ Trial) error {
-		if err := c.roomForTrial(c.end, e.Blocks, c.slotsFree(e)-fresh, t); err != nil {
+		if err := c.roomForTrial(c.end, e.Blocks, c.slotsFree(e)-pair, t); err != nil {
 			return err
 		}
 		return c.change(e, t.on(record{kind: kindTry, flags: e.last.flags, time: now.Unix()}), keepForEnd)
@@ -255,7 +266,8 @@ type Failure struct {
 }
 
 // Failed returns the failed trial that the chain went back from last; ok is false
-// if there is none, or something else was kept since.
+// if there is none, if something else was kept since, or if cuts have used up its
+// record slots, so that it was written anew: that keeps what it is, and not why.
 func (c *Chain) Failed() (f Failure, ok bool) {
 	e := c.standing
 	if e == nil || e.last.kind != kindFail {

@@ -145,6 +145,9 @@ func (c *Chain) walk() {
 		if e == nil {
 			break
 		}
+		if n := len(c.entries); n > 0 {
+			c.confirmed(c.entries[n-1])
+		}
 		c.entries = append(c.entries, e)
 		prev, at = e.Hash, at+e.Blocks
 		if e.IsVolatile() && !c.promoted(e, at) {
@@ -159,8 +162,12 @@ func (c *Chain) walk() {
 
 // ownsSlots reports whether what stands in the copy slots, from a block on, can
 // be what is left of a copy: and not a part of an entry that was rolled back, or
-// of something else, on a flash that no chain is on.
+// of something else, on a flash that no chain is on. An entry at its home that ends
+// with the flash has the same slots: what is loose there is tied up as its own.
 func (c *Chain) ownsSlots(block int) bool {
+	if e := c.lastOnFlash(); e != nil && (slices.Contains(c.loose, loose{looseCommit, e.Block}) || slices.Contains(c.loose, loose{looseEntry, e.Block})) {
+		return false
+	}
 	return c.reach() <= block &&
 		(len(c.entries) > 0 || c.standing != nil || c.unsure || c.slots.like || c.copyIsWhole())
 }
@@ -176,6 +183,15 @@ func (c *Chain) promoted(e *Entry, behind int) bool {
 	e.last.flags |= flagSnapshot
 	c.report(e.Name(), fmt.Errorf("%w: the record that made it a snapshot does not hold", ErrDamaged))
 	return true
+}
+
+// confirmed ends the trial of an entry that something stands behind: that is only
+// written when the trial is over. So the record that says so is damaged.
+func (c *Chain) confirmed(e *Entry) {
+	if _, ok := e.onTrial(); ok {
+		e.last.flags &^= flagTrial
+		c.report(e.Name(), fmt.Errorf("%w: the record that confirmed it does not hold", ErrDamaged))
+	}
 }
 
 // next returns the entry that follows the one with the hash prev, or nil where

@@ -30,7 +30,7 @@ func boot(dev flash.Device) (*chain.Chain, error) {
 }
 
 // show tells the state of a chain in one line: of each entry what it is, the
-// name of its content, and its label.
+// name of its content, the boots left to a trial, and its label.
 func show(c *chain.Chain) (string, error) {
 	if f := c.Foreign(); f != chain.ContentUnknown {
 		return f.String(), nil
@@ -48,7 +48,8 @@ func show(c *chain.Chain) (string, error) {
 		if e.IsVolatile() {
 			kind = 'v'
 		}
-		item{name, e.Label}.write(&b, kind)
+		t, on := e.Trial()
+		item{name, e.Label, on, t.Left}.write(&b, kind)
 	}
 	return b.String(), nil
 }

@@ -25,6 +25,8 @@ type command struct {
 	// copies is how often each block of what is written may be erased; 0: twice.
 	copies int
 	whole  bool // all of the flash may be erased, twice
+	all    bool // what is written is all of the chain
+	size   int  // of the content that is written, in bytes
 }
 
 func config(content string, size int) command { return labelled(content, "", size) }
@@ -35,6 +37,7 @@ func labelled(content, label string, size int) command {
 		name: fmt.Sprintf("config %s of %d bytes", content, size),
 		do:   func(c *chain.Chain) error { return c.WriteVolatile(p, label, now) },
 		to:   func(m model) (model, bool) { return m.config(content, label) },
+		size: size,
 	}
 }
 
@@ -77,7 +80,42 @@ func compact(keep, size int) command {
 		}
 		return c.Compact(plan, now)
 	}
-	return command{name: fmt.Sprint("compact --keep ", keep), do: do, to: func(m model) (model, bool) { return m.compact(keep) }}
+	return command{name: fmt.Sprint("compact --keep ", keep), do: do, all: true, size: size,
+		to: func(m model) (model, bool) { return m.compact(keep) }}
+}
+
+func try(content, label string, size int, snapshot bool, boots int) command {
+	p := payload(content, size)
+	return command{
+		name: fmt.Sprintf("try %s of %d bytes, %d boots, a snapshot: %v", content, size, boots, snapshot),
+		do:   func(c *chain.Chain) error { return c.Try(p, snapshot, label, chain.Trial{Left: boots}, now) },
+		to:   func(m model) (model, bool) { return m.tried(content, label, snapshot, boots) },
+		size: size,
+	}
+}
+
+func tryPush(label string, boots int) command {
+	return command{name: fmt.Sprintf("try to push, %d boots", boots),
+		do: func(c *chain.Chain) error { return c.TryPromote(label, chain.Trial{Left: boots}, now) },
+		to: func(m model) (model, bool) { return m.triedPush(label, boots) }}
+}
+
+func attempt() command {
+	return command{name: "attempt", do: func(c *chain.Chain) error { return c.Attempt(now) }, to: model.attempted}
+}
+
+func confirm() command {
+	return command{name: "confirm", do: func(c *chain.Chain) error { return c.Confirm(now) }, to: model.confirmed}
+}
+
+func retry(boots int) command {
+	return command{name: fmt.Sprintf("try again, %d boots", boots),
+		do: func(c *chain.Chain) error { return c.Retry(chain.Trial{Left: boots}, now) },
+		to: func(m model) (model, bool) { return m.retried(boots) }}
+}
+
+func giveUp() command {
+	return command{name: "give up", do: func(c *chain.Chain) error { return c.GiveUp("the reason", now) }, to: model.givenUp}
 }
 
 // bare is the name of the content that shows nothing but the firmware.
@@ -86,7 +124,7 @@ const bare = "bare"
 // reset erases everything.
 func reset() command {
 	return command{name: "reset --erase", do: func(c *chain.Chain) error { return c.Reset(payload(bare, smallSize), now) },
-		to: func(m model) (model, bool) { return model{}, m.foreign == "" }, whole: true}
+		to: func(m model) (model, bool) { return model{}, m.foreign == "" }, whole: true, size: smallSize}
 }
 
 // convert makes a chain of a snapshot and a volatile entry of what the flash
@@ -110,15 +148,45 @@ func convert(snapshot, volatile string, size int) command {
 		to: func(m model) (model, bool) { return m.takeOver(snapshot, volatile) }}
 }
 
-// refused reports whether err says that there was nothing to do.
+// refused reports whether err says that there was nothing to do, or that it may not
+// be done now.
 func refused(err error) bool {
-	return errors.Is(err, chain.ErrNothing) || errors.Is(err, chain.ErrNoState) || errors.Is(err, chain.ErrForeign)
+	for _, e := range []error{chain.ErrNothing, chain.ErrNoState, chain.ErrForeign, chain.ErrOnTrial, chain.ErrTrial, chain.ErrSpent} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // noRoom reports whether err says that the flash has no room for the command.
 func noRoom(err error) bool {
 	var room *chain.NoRoomError
 	return errors.As(err, &room) || errors.Is(err, chain.ErrNoSlot)
+}
+
+// mayLack reports whether the command may find no room for err, on a flash as it
+// is: for what it writes and a copy of that, or, where the slots of an entry are
+// used up, for a copy of that entry.
+func (s *shape) mayLack(cmd command, c *chain.Chain, err error) bool {
+	space, largest := c.Space(), 0
+	for _, e := range c.Entries() {
+		largest = max(largest, e.Blocks)
+	}
+	var room *chain.NoRoomError
+	told := errors.As(err, &room)
+	switch written := s.takes(cmd.size); {
+	case told && (room.Need <= room.Free || room.Free > space.Free):
+		return false
+	case errors.Is(err, chain.ErrNoSlot):
+		return told || space.Free < largest
+	case cmd.whole:
+		return space.Blocks <= written
+	case cmd.all: // of the chain, behind both the old and the new one
+		return space.Free < space.Used+written || space.Blocks < 2*(space.Used+written)
+	default:
+		return space.Free < 2*written
+	}
 }
 
 // payloads are made once: to compress takes longer than to cut.

@@ -167,20 +167,24 @@ func (j *job) following(m model, n int) command {
 	if m.foreign != "" {
 		return convert("s", "then", smallSize)
 	}
-	for range 5 {
-		var cmd command
-		switch n++; n % 5 {
-		case 0:
-			cmd = push("then")
-		case 1:
-			cmd = config("next", smallSize)
-		case 2:
-			cmd = rollback(max(0, len(m.snapshots)-1))
-		case 3:
-			cmd = compact(0, smallSize)
-		case 4:
-			cmd = config("next", j.s.holds(j.s.least())+700)
-		}
+	if j.cmd.whole {
+		return config("next", smallSize) // what is left may be a volatile entry that shows nothing
+	}
+	choice := []command{
+		push("then"),
+		config("next", smallSize),
+		rollback(max(0, len(m.snapshots)-1)),
+		compact(0, smallSize),
+		config("next", j.s.holds(j.s.least())+700),
+		try("next", "", smallSize, n%2 == 0, 2),
+		tryPush("then", 1),
+	}
+	if m.onTrial() {
+		choice = []command{attempt(), confirm(), giveUp(), rollback(m.entries() - 1), retry(2), rollback(0)}
+	}
+	for range choice {
+		n++
+		cmd := choice[n%len(choice)]
 		if _, possible := cmd.to(m); possible {
 			return cmd
 		}

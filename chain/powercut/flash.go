@@ -60,9 +60,12 @@ func (s *shape) thin() int {
 }
 
 // least returns how many erase blocks the smallest entry takes.
-func (s *shape) least() int {
+func (s *shape) least() int { return s.takes(smallSize) }
+
+// takes returns how many erase blocks the entry of a content takes at the most.
+func (s *shape) takes(size int) int {
 	n := 1
-	for s.holds(n) < smallSize {
+	for s.holds(n) < size {
 		n++
 	}
 	return n

@@ -70,7 +70,7 @@ func (j *job) run(dev *sim.Device, m model) (model, error) {
 	n := dev.Counts()
 	switch {
 	case err == nil && possible:
-	case refused(err) && !possible, noRoom(err) && possible && !j.room:
+	case refused(err) && !possible, noRoom(err) && possible && !j.room && j.s.mayLack(j.cmd, c, err):
 		if n.Ops() > 0 && !j.late {
 			return m, fmt.Errorf("it was refused (%w), and the flash was touched: %+v", err, n)
 		}

@@ -65,12 +65,35 @@ func lives(s *shape) []life {
 		rollback(0),
 		undo(),
 	}}
-	list := append([]life{typical, worn(small)}, damagedLives(s)...)
+	list := append([]life{typical, worn(small), trials(some), wornTrial(small)}, damagedLives(s)...)
 	if s.good() <= manyBlocks {
 		list = append(list, life{name: "erased", room: true, from: 3, commands: []command{
 			config("a", small), push(""), config("b", large), reset(), config("c", small), push(""), rollback(0), reset()}})
 	}
 	return append(list, foreignLives(s)...)
+}
+
+// trials are those of an entry that is confirmed, and of one that is not.
+func trials(size int) life {
+	small := smallSize
+	return life{name: "trials", room: true, from: 2, commands: []command{
+		config("a", small), push("first"),
+		try("b", "", size, false, 2), attempt(), attempt(), confirm(), push("second"),
+		try("c", "third", small, true, 2), attempt(), attempt(), giveUp(), undo(), retry(1), rollback(2), undo(), giveUp(),
+		config("d", size), tryPush("fourth", 2), attempt(), giveUp(), undo(), confirm(), compact(1, small),
+		try("e", "", small, false, 1), rollback(1), undo(), confirm(), rollback(0), undo(),
+	}}
+}
+
+// wornTrial uses up the record slots of an entry on trial.
+func wornTrial(small int) life {
+	l := life{name: "worn trial", room: true, commands: []command{try("a", "", small, true, 100)}}
+	for range 10 {
+		l.commands = append(l.commands, attempt())
+	}
+	l.from = len(l.commands) - 4
+	l.commands = append(l.commands, giveUp(), undo(), attempt())
+	return l
 }
 
 // manyBlocks is on how many blocks a command that erases all takes too long to
@@ -102,6 +125,16 @@ func fullLives(s *shape) []life {
 			config("a", larger), config("b", small), rollback(0), undo(), push("kept"),
 			config("c", small), compact(0, small), rollback(0), config("d", half), config("e", half), reset()}},
 	}
+	lives = append(lives,
+		life{name: "half on trial", commands: []command{
+			try("a", "", half, true, 2), attempt(), attempt(), giveUp(), undo(), retry(9), attempt(), confirm(),
+			try("b", "", half, false, 3), try("b", "named", half, false, 1), attempt(), confirm(), tryPush("", 1), rollback(1), undo(),
+			giveUp(), try("c", "", small, true, 1), attempt(), giveUp(), undo()}},
+		life{name: "whole on trial", commands: []command{
+			try("a", "", larger, true, 3), try("a", "", larger, true, 1), retry(3), attempt(), retry(1), confirm(), rollback(0), undo(),
+			try("b", "", small, false, 2), attempt(), rollback(0), try("c", "", small, true, 2), attempt(), reset()}},
+		life{name: "whole, given up", commands: []command{
+			config("a", larger), tryPush("", 1), try("a", "", larger, true, 1), attempt(), giveUp(), undo(), rollback(0)}})
 	if third >= small {
 		lives = append(lives, life{name: "third", commands: []command{
 			config("a", third), push(""), config("b", third), config("c", third), push(""), config("d", third),

@@ -49,7 +49,11 @@ func (l *random) command() command {
 	if l.s.erase > 64*kib {
 		sizes = sizes[:3] // large contents take long
 	}
-	switch l.r.IntN(12) {
+	boots := 1 + l.r.IntN(4)
+	if l.m.onTrial() && l.r.IntN(5) > 0 {
+		return []command{attempt(), attempt(), attempt(), confirm(), confirm(), giveUp(), retry(boots), rollback(l.m.entries() - 1)}[l.r.IntN(8)]
+	}
+	switch l.r.IntN(14) {
 	case 0, 1, 2, 3, 4:
 		size := max(1, sizes[l.r.IntN(len(sizes))])
 		return config(fmt.Sprint(name, "-", size), size)
@@ -59,6 +63,12 @@ func (l *random) command() command {
 		return rollback(l.r.IntN(len(l.m.snapshots) + 1))
 	case 9:
 		return compact(l.r.IntN(2), smallSize)
+	case 10, 11:
+		if l.m.volatile != nil {
+			return tryPush("t"+name, boots)
+		}
+		size := max(1, sizes[l.r.IntN(len(sizes))])
+		return try(fmt.Sprint(name, "-", size), "t"+name, size, l.r.IntN(2) == 0, boots)
 	}
 	if len(l.m.undo) > 0 {
 		return undo()
