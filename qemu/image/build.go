@@ -35,7 +35,7 @@ var modules = map[string][]string{
 var further = map[string][]string{
 	qemu.NAND.Module(): {qemu.NAND.Module()},
 	qemu.RAM.Module():  {qemu.RAM.Module()},
-	mesh:               {"virtio_net", "batman_adv"},
+	mesh:               {"virtio_net", "8021q", "batman_adv"},
 }
 
 const mesh = "mesh"
