@@ -1,19 +1,21 @@
 package scenario
 
-import (
-	"time"
-
-	"chainroot/qemu"
-)
+import "time"
 
 // trialTimeout is how long a unit may take to come back by itself.
 const trialTimeout = 5 * time.Minute
+
+// reset makes the unit reboot, and does not wait for what comes of it.
+func (u *unit) reset() {
+	u.Helper()
+	u.run("(sleep 0.2; reboot -f) > /dev/null 2>&1 &")
+}
 
 // reboots makes the unit reboot, and waits until it is up again.
 func (u *unit) reboots() {
 	u.Helper()
 	next := u.vm.Boots() + 1
-	u.run("(sleep 0.1; reboot -f) > /dev/null 2>&1 &")
+	u.reset()
 	u.untilUp(next)
 }
 
@@ -25,6 +27,3 @@ func (u *unit) untilUp(n int) {
 		u.Fatalf("%v; the console ends with\n%s", err, u.tail())
 	}
 }
-
-// guarded makes the unit one that reboots by itself, and that has a watchdog.
-func guarded(m *qemu.Machine) { m.Resets, m.Watchdog = true, true }

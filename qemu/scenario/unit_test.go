@@ -69,9 +69,10 @@ type unit struct {
 	attach qemu.Attach
 	dir    string // what is left behind if the test fails
 	flash  string
-	memory int      // MiB; 0: the default
-	disks  []string // further ones, behind the squashfs and the flash
-	resets bool     // a reset is one, and not the end of the machine
+	memory int         // MiB; 0: the default
+	disks  []string    // further ones, behind the squashfs and the flash
+	resets bool        // a reset is one, and not the end of the machine; a PC has a watchdog then
+	cable  *qemu.Cable // to another unit, for a node of a mesh; or nil
 
 	machine *qemu.Machine // of the last boot
 	vm      *qemu.VM      // that runs, or nil
@@ -169,6 +170,10 @@ func (u *unit) startMachine(change func(*qemu.Machine)) {
 	u.boots++
 	m := u.image.Machine(u.flash, u.attach)
 	m.Memory, m.Disks, m.Resets = u.memory, u.disks, u.resets
+	m.Watchdog = u.resets && m.Board.Arch == "amd64"
+	if u.cable != nil {
+		m.Cable, m.Initramfs = u.cable, u.image.Mesh()
+	}
 	change(m)
 	// What reproduces the boot is the flash as it was before.
 	again := *m
