@@ -4,7 +4,8 @@
 // A Machine is a description of one: Args is its command line, nothing else goes into
 // a boot. Start and Boot make a VM of it, one process for one boot: where the
 // machine would reset, the process ends, and the next boot may have another
-// kernel command line. The VM has a Console, for what the kernel and preinit
+// kernel command line. One that Resets boots again by itself, and ReadyAt waits for
+// a boot of it. The VM has a Console, for what the kernel and preinit
 // say and for emergency shells, and a second serial line on which Run executes
 // shell commands, answered by the probe that the test image carries, or that
 // Enter starts from a shell on that line; with Follow, a command that does not

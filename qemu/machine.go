@@ -28,6 +28,9 @@ type Machine struct {
 	RootParam string   // value of root=; empty: the disk with the squashfs
 	Params    []string // further kernel parameters
 	Memory    int      // MiB; 0: what the board has
+	Resets    bool     // a reset is one; else the machine ends there
+	Watchdog  bool     // a timer that resets a PC, once something has started it and does not feed it
+	Cable     *Cable   // to another machine; nil: there is no network
 	Accel     string   // accelerator; empty: $QEMU_ACCEL, or else tcg
 }
 
@@ -42,7 +45,7 @@ var Terminal = Serial{Console: "mon:stdio"}
 
 // Args is the command line that boots the machine.
 //
-// The machine has no network and nothing else that it does not need, and no
+// The machine has nothing that it does not need, and, unless Resets says so, no
 // second boot: where it would reset, QEMU ends.
 func (m *Machine) Args(s Serial) []string {
 	b := m.board()
@@ -52,9 +55,12 @@ func (m *Machine) Args(s Serial) []string {
 	}
 	args := slices.Concat([]string{b.Program}, b.machine, []string{
 		"-accel", m.accel(), "-m", fmt.Sprint(memory),
-		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-nodefaults", "-no-user-config", "-display", "none",
 		"-serial", s.Console,
 	})
+	if !m.Resets {
+		args = append(args, "-no-reboot")
+	}
 	if m.Kernel != "" {
 		args = append(args, "-kernel", m.Kernel, "-append", m.CommandLine())
 	}
@@ -91,6 +97,12 @@ func (m *Machine) Args(s Serial) []string {
 	}
 	for i, file := range m.Disks {
 		args = append(args, disk(fmt.Sprint("disk", i), file, "readonly=on", "")...)
+	}
+	if m.Watchdog {
+		args = append(args, "-device", "i6300esb", "-action", "watchdog=reset")
+	}
+	if m.Cable != nil {
+		args = append(args, m.Cable.args()...)
 	}
 	return args
 }

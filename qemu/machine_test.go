@@ -171,6 +171,18 @@ func TestFurtherDisks(t *testing.T) {
 	}
 }
 
+func TestResets(t *testing.T) {
+	m := machine
+	m.Resets, m.Watchdog = true, true
+	args := strings.Join(m.Args(qemu.Terminal), " ")
+	if strings.Contains(args, "-no-reboot") || !strings.Contains(args, "-device i6300esb -action watchdog=reset") {
+		t.Errorf("a machine that the watchdog resets: %s", args)
+	}
+	if args := strings.Join(machine.Args(qemu.Terminal), " "); strings.Contains(args, "watchdog") {
+		t.Errorf("a machine without one: %s", args)
+	}
+}
+
 func TestWriteRate(t *testing.T) {
 	m := machine
 	m.WriteRate = 1000

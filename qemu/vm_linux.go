@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
@@ -95,13 +96,36 @@ func (m *Machine) Boot() (*VM, error) {
 }
 
 // Ready waits until the machine takes commands.
-func (v *VM) Ready() error {
-	v.line.SetDeadline(time.Now().Add(BootTimeout))
+func (v *VM) Ready() error { return v.ready(BootTimeout) }
+
+func (v *VM) ready(timeout time.Duration) error {
+	v.line.SetDeadline(time.Now().Add(timeout))
 	if err := v.agent.Ready(); err != nil {
 		return fmt.Errorf("cannot boot to the point where commands run: %w", v.reason(err))
 	}
 	return nil
 }
+
+// ReadyAt waits until the machine takes commands in its nth boot since Start. What
+// it does before that is its own affair: it may reset in any boot, whether that
+// took commands or not. No command may be under way meanwhile.
+func (v *VM) ReadyAt(n int, timeout time.Duration) error {
+	end := time.Now().Add(timeout)
+	for {
+		if err := v.ready(time.Until(end)); err != nil {
+			return fmt.Errorf("boot %d is awaited, the machine is in boot %d: %w", n, v.Boots(), err)
+		}
+		switch boot := v.Boots(); {
+		case boot == n:
+			return nil
+		case boot > n:
+			return fmt.Errorf("boot %d is awaited, the machine is in boot %d", n, boot)
+		}
+	}
+}
+
+// Boots is how often a kernel was started since Start, as the console has it.
+func (v *VM) Boots() int { return strings.Count(v.Console.Text(), "Linux version ") }
 
 // Run runs a shell command in the machine and returns what it printed and its
 // exit status; that it failed is no error.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,11 +23,22 @@ var modules = map[string][]string{
 		"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop",
 		"mtd", "mtdblock", "block2mtd", "jffs2", "ext4",
 		"ubi", "zstd", "lzo", "deflate", "ubifs", // which refuses to load without its compressors
+		"i6300esb", // the watchdog
 	},
 	"arm64":    {"virtio_pci", "virtio_blk", "squashfs", "overlay", "loop"},
 	"mipsle":   {"virtio_pci", "virtio_blk", "squashfs", "overlay", "mtdblock", "block2mtd"},
 	"mips64le": {"virtio_pci", "virtio_blk", "squashfs", "overlay", "mtdblock", "block2mtd"},
 }
+
+// further are the modules that only some initramfs of a PC carry, by what their
+// names end in: what makes a device wherever it is loaded, or takes its time.
+var further = map[string][]string{
+	qemu.NAND.Module(): {qemu.NAND.Module()},
+	qemu.RAM.Module():  {qemu.RAM.Module()},
+	mesh:               {"virtio_net", "8021q", "batman_adv"},
+}
+
+const mesh = "mesh"
 
 // compressors are those of the squashfs, by architecture.
 var compressors = map[string]string{
@@ -63,12 +75,15 @@ func (i *Image) Machine(flash string, attach qemu.Attach) *qemu.Machine {
 	return m
 }
 
-// with returns where the initramfs with a further module lies.
-func (i *Image) with(module string) string {
-	if module == "" {
+// Mesh is the initramfs of a PC that is a node of a mesh network, by a Cable.
+func (i *Image) Mesh() string { return i.with(mesh) }
+
+// with returns where the initramfs with further modules lies.
+func (i *Image) with(further string) string {
+	if further == "" {
 		return i.Initramfs
 	}
-	return strings.TrimSuffix(i.Initramfs, ".cpio") + "-" + module + ".cpio"
+	return strings.TrimSuffix(i.Initramfs, ".cpio") + "-" + further + ".cpio"
 }
 
 // Source finds the top directory of the module, above the working directory.
@@ -158,20 +173,16 @@ func build(source, arch string) (string, error) {
 	return filepath.Join(source, "build", arch), run(source, "make", "--silent", "build", "ARCH="+arch)
 }
 
-// initramfs builds the initramfs, and those with a further module.
+// initramfs builds the initramfs, and those with further modules.
 func (i *Image) initramfs(source, programs, busybox, modulesDir string) error {
-	further := []string{""}
+	names := []string{""}
 	if i.Board.Arch == "amd64" {
-		further = append(further, qemu.NAND.Module(), qemu.RAM.Module())
+		names = append(names, slices.Sorted(maps.Keys(further))...)
 	}
-	for _, module := range further {
-		args := []string{"run", "./initramfs", "-o", i.with(module), "-preinit", filepath.Join(programs, "preinit"), "-shell", busybox}
-		names := slices.Clone(modules[i.Board.Arch])
-		if module != "" {
-			names = append(names, module)
-		}
-		if len(names) > 0 {
-			args = append(args, "-modules-dir", modulesDir, "-module", strings.Join(names, ","))
+	for _, name := range names {
+		args := []string{"run", "./initramfs", "-o", i.with(name), "-preinit", filepath.Join(programs, "preinit"), "-shell", busybox}
+		if all := slices.Concat(modules[i.Board.Arch], further[name]); len(all) > 0 {
+			args = append(args, "-modules-dir", modulesDir, "-module", strings.Join(all, ","))
 		}
 		if err := run(source, "go", args...); err != nil {
 			return err

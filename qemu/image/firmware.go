@@ -72,7 +72,8 @@ func inittab(board *qemu.Board) string {
 		"::ctrlaltdel:/sbin/reboot\n"
 }
 
-// firmware is the tree of the squashfs for a board.
+// firmware is the tree of the squashfs for a board. Its rcS runs /etc/rc.local, for
+// what the configuration of a unit adds.
 func firmware(board *qemu.Board, busybox, snapshot, probe string) (*tree, error) {
 	t := newTree()
 	for _, dir := range mountPoints {
@@ -92,6 +93,7 @@ func firmware(board *qemu.Board, busybox, snapshot, probe string) (*tree, error)
 	t.file("/etc/init.d/rcS", 0o755, `#!/bin/sh
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 hostname -F /etc/hostname
+[ ! -x /etc/rc.local ] || /etc/rc.local
 `)
 	t.sample("/usr/share/sample")
 	t.program("/bin/busybox", busybox)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"chainroot/qemu"
@@ -55,9 +54,8 @@ func run(arch, kind, flash string, params []string) error {
 		}
 	}
 	m := img.Machine(flash, attach)
-	m.Params = params
-	// Here a reboot may be one.
-	args := slices.DeleteFunc(m.Args(qemu.Terminal), func(a string) bool { return a == "-no-reboot" })
+	m.Params, m.Resets = params, true
+	args := m.Args(qemu.Terminal)
 	program, err := exec.LookPath(args[0])
 	if err != nil {
 		return err

@@ -31,6 +31,11 @@ func text(pairs ...string) layer {
 	return l.withDirs()
 }
 
+// script returns a layer with a script of one line.
+func script(name string, mode int64, line string) layer {
+	return layer{{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode}, "#!/bin/sh\n" + line + "\n"}}.withDirs()
+}
+
 // without adds deletions: the whiteouts of overlayfs, character devices 0:0.
 func (l layer) without(names ...string) layer {
 	for _, name := range names {
@@ -116,6 +121,16 @@ func (u *unit) entries(snapshots []layer, volatile layer) {
 	if volatile != nil {
 		u.must(c.WriteVolatile(u.payload(volatile), "", now))
 	}
+	u.must(dev.Close())
+}
+
+// tries writes an entry on trial behind the chain, as a snapshot.
+func (u *unit) tries(l layer, boots int) {
+	u.Helper()
+	dev := u.open()
+	c, err := chain.Open(dev)
+	u.must(err)
+	u.must(c.Try(u.payload(l), true, "", chain.Trial{Left: boots}, time.Unix(1700000000, 0)))
 	u.must(dev.Close())
 }
 

@@ -7,8 +7,8 @@ import (
 	"chainroot/qemu"
 )
 
-// A unit's life on every board: commits, roll-backs, damage and a full flash, with
-// a power cut after each step.
+// A unit's life on every board: commits, roll-backs, damage, trials and a full flash,
+// with a power cut after each step.
 func TestLife(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -42,6 +42,7 @@ func TestLife(t *testing.T) {
 			u.refusesTooMuch()
 			u.rollsBack()
 			u.outlivesDamage()
+			u.triesOut()
 		})
 	}
 }
@@ -111,4 +112,22 @@ func (u *unit) outlivesDamage() {
 	u.holds(map[string]string{"/etc/one": "1", "/etc/two": "", "/etc/new": "new"})
 	u.want(r.State.ID, "snapshot id")
 	u.run("snapshot verify")
+}
+
+// triesOut has a trial that nobody confirms, and one that is confirmed.
+func (u *unit) triesOut() {
+	u.Helper()
+	u.run("echo 4 > /etc/four; snapshot push --try=1")
+	u.boot()
+	u.onTrial("snapshot 3", 0)
+	u.holds(map[string]string{"/etc/four": "4"})
+	u.boot()
+	u.fellBack(2, false, "not confirmed in any of its boots")
+	u.holds(map[string]string{"/etc/new": "new", "/etc/four": ""})
+	u.run("echo 5 > /etc/five; snapshot push --try; snapshot confirm; snapshot verify; snapshot status")
+	u.untouched("a boot of what is confirmed", func() {
+		u.boot()
+		u.state(3, false)
+		u.holds(map[string]string{"/etc/four": "", "/etc/five": "5"})
+	})
 }

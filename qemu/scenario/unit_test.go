@@ -69,8 +69,10 @@ type unit struct {
 	attach qemu.Attach
 	dir    string // what is left behind if the test fails
 	flash  string
-	memory int      // MiB; 0: the default
-	disks  []string // further ones, behind the squashfs and the flash
+	memory int         // MiB; 0: the default
+	disks  []string    // further ones, behind the squashfs and the flash
+	resets bool        // a reset is one, and not the end of the machine; a PC has a watchdog then
+	cable  *qemu.Cable // to another unit, for a node of a mesh; or nil
 
 	machine *qemu.Machine // of the last boot
 	vm      *qemu.VM      // that runs, or nil
@@ -107,6 +109,12 @@ func newUnit(t *testing.T, attach qemu.Attach) *unit {
 // newUnitOn returns a unit on the board with an architecture.
 func newUnitOn(t *testing.T, arch string, attach qemu.Attach) *unit {
 	t.Helper()
+	return newUnitNamed(t, t.Name(), arch, attach)
+}
+
+// newUnitNamed returns a unit with a name, of a test that has more than one.
+func newUnitNamed(t *testing.T, name, arch string, attach qemu.Attach) *unit {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots virtual machines: not in -short")
 	}
@@ -121,7 +129,7 @@ func newUnitOn(t *testing.T, arch string, attach qemu.Attach) *unit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &unit{T: t, image: img, attach: attach, dir: filepath.Join(top, filepath.FromSlash(t.Name()))}
+	u := &unit{T: t, image: img, attach: attach, dir: filepath.Join(top, filepath.FromSlash(name))}
 	u.flash = filepath.Join(u.dir, "flash.img")
 	u.must(os.RemoveAll(u.dir))
 	u.must(os.MkdirAll(u.dir, 0o755))
@@ -161,7 +169,11 @@ func (u *unit) startMachine(change func(*qemu.Machine)) {
 	u.cut()
 	u.boots++
 	m := u.image.Machine(u.flash, u.attach)
-	m.Memory, m.Disks = u.memory, u.disks
+	m.Memory, m.Disks, m.Resets = u.memory, u.disks, u.resets
+	m.Watchdog = u.resets && m.Board.Arch == "amd64"
+	if u.cable != nil {
+		m.Cable, m.Initramfs = u.cable, u.image.Mesh()
+	}
 	change(m)
 	// What reproduces the boot is the flash as it was before.
 	again := *m
