@@ -40,7 +40,7 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, logCommand,
+		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
 		compactCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"chainroot/chain/delta"
 )
 
-// Exit codes. They are stable: scripts rely on them. The numbers above 63 are
-// those of sysexits.h(3head) where that has one for the case.
+// Exit codes. They are stable: scripts rely on them. The numbers from 64 to 78 are
+// those of sysexits.h(3head), where that has one for the case.
 const (
 	exitOK      = 0
 	exitFailed  = 1  // anything that has no code of its own
@@ -21,6 +21,9 @@ const (
 	exitNoRoom  = 73 // the flash has no room for it; nothing was touched
 	exitIO      = 74 // the flash failed
 	exitLocked  = 75 // another snapshot command holds the lock: try again
+	exitConfig  = 78 // health has nothing to check
+
+	exitUnhealthy = 112 // a required health check failed
 
 	exitNoTrial  = 113 // confirm: nothing is on trial
 	exitTrial    = 114 // status: the state that runs is on trial
@@ -37,6 +40,8 @@ const exitTable = `  0   done, or there was nothing to do
   73  the flash has no room for it; nothing was touched
   74  the flash failed
   75  another snapshot command holds the lock: try again
+  78  health has nothing to check
+  112 a required health check failed
   113 confirm: nothing is on trial
   114 status: the state that runs is on trial
   115 status: another state runs than the last one
@@ -60,6 +65,14 @@ func usageError(format string, args ...any) error {
 
 func stateError(format string, args ...any) error {
 	return &codeError{exitState, fmt.Errorf(format, args...)}
+}
+
+func configError(format string, args ...any) error {
+	return &codeError{exitConfig, fmt.Errorf(format, args...)}
+}
+
+func unhealthyError(format string, args ...any) error {
+	return &codeError{exitUnhealthy, fmt.Errorf(format, args...)}
 }
 
 func exitCode(err error) int {
