@@ -51,7 +51,7 @@ func runProgram(path string, limit time.Duration) (output string, err error) {
 	case err != nil:
 		return "", fmt.Errorf("cannot be started: %w", err)
 	}
-	t := &tail{}
+	t := &outputTail{}
 	read := make(chan struct{})
 	go func() {
 		t.readFrom(r)

@@ -68,7 +68,7 @@ func (c *cli) required() ([]string, error) {
 func (c *cli) runDir(dir string, timeout time.Duration, ran func(checkResult)) {
 	names, err := c.listChecks(dir)
 	if err != nil {
-		ran(checkResult{Check: dir, Result: warning, Why: err.Error()})
+		ran(checkResult{Check: dir, Result: checkWarning, Why: err.Error()})
 	}
 	for _, name := range names {
 		ran(c.runCheck(dir, name, timeout))
@@ -77,7 +77,7 @@ func (c *cli) runDir(dir string, timeout time.Duration, ran func(checkResult)) {
 
 // runCheck runs one check.
 func (c *cli) runCheck(dir, name string, limit time.Duration) checkResult {
-	r := checkResult{Check: dir + "/" + name, Result: passed}
+	r := checkResult{Check: dir + "/" + name, Result: checkPassed}
 	path, start := c.path(healthPath+"/"+r.Check), time.Now()
 	err := executable(path)
 	if err == nil {
@@ -85,9 +85,9 @@ func (c *cli) runCheck(dir, name string, limit time.Duration) checkResult {
 	}
 	r.Milliseconds = time.Since(start).Milliseconds()
 	if err != nil {
-		r.Result, r.Why = failed, err.Error()
+		r.Result, r.Why = checkFailed, err.Error()
 		if dir != requiredDir {
-			r.Result = warning
+			r.Result = checkWarning
 		}
 	}
 	return r

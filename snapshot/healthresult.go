@@ -23,15 +23,15 @@ type checkResult struct {
 }
 
 const (
-	passed  = "passed"
-	failed  = "failed"
-	warning = "warning" // failed, which is only reported
+	checkPassed  = "passed"
+	checkFailed  = "failed"
+	checkWarning = "warning" // failed, which is only reported
 )
 
 // add adds a result; the first required check that failed is the reason.
 func (h *health) add(r checkResult) {
 	h.Checks = append(h.Checks, r)
-	if r.Result == failed {
+	if r.Result == checkFailed {
 		h.fail(r.reason())
 	}
 }
@@ -64,7 +64,7 @@ func (h *health) summary() string {
 	required, warned := 0, []string(nil)
 	for _, r := range h.Checks {
 		switch {
-		case r.Result == warning:
+		case r.Result == checkWarning:
 			warned = append(warned, r.Check)
 		case strings.HasPrefix(r.Check, requiredDir+"/"):
 			required++
@@ -92,7 +92,7 @@ func (c *cli) printCheck(r checkResult) {
 		line += ": " + r.Why
 	}
 	fmt.Fprintln(c.out, line)
-	if r.Result == passed {
+	if r.Result == checkPassed {
 		return
 	}
 	for _, said := range lastLines(r.Output, 5) {

@@ -6,12 +6,12 @@ import (
 	"unicode"
 )
 
-// tail keeps the end of an output, at most checkOutput bytes.
-type tail struct{ b []byte }
+// outputTail keeps the end of an output, at most checkOutput bytes.
+type outputTail struct{ b []byte }
 
 // readFrom reads to the end, or to an error such as a deadline: what came until
 // then counts.
-func (t *tail) readFrom(r io.Reader) {
+func (t *outputTail) readFrom(r io.Reader) {
 	buf := make([]byte, checkOutput)
 	for {
 		n, err := r.Read(buf)
@@ -25,7 +25,7 @@ func (t *tail) readFrom(r io.Reader) {
 
 // String returns what is kept as lines for any terminal: without control
 // characters.
-func (t *tail) String() string {
+func (t *outputTail) String() string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':

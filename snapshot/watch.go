@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// trial is the running state on trial, as the watcher sees it.
-type trial interface {
+// onTrial is the running state on trial, as the watcher sees it.
+type onTrial interface {
 	onTrialHere() (*running, error)
 	confirmRunning() error
 	giveUpRunning(reason string) error
@@ -17,7 +17,7 @@ type trial interface {
 // up. It holds nothing between the rounds: others may confirm or roll back.
 type watcher struct {
 	c                           *cli
-	trial                       trial
+	trial                       onTrial
 	timeout, interval, deadline time.Duration
 
 	end      time.Duration // when it gives up, by bootTime
