@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -91,14 +92,15 @@ func (w *watcher) tryConfirm() (done bool, err error) {
 			h.Healthy, h.Reason = false, fmt.Sprintf("healthy, but not confirmed: %v", err)
 		}
 	}
-	if whole || w.last == nil {
+	switch {
+	case h.Healthy:
+		w.finish(h)
+		return true, nil
+	case whole || w.last == nil:
 		w.last = h
+		return false, errors.New(h.Reason)
 	}
-	if !h.Healthy {
-		return false, unhealthyError("%s", h.Reason)
-	}
-	w.finish(h)
-	return true, nil
+	return false, nil
 }
 
 // round runs the required checks. The end cuts it short: what failed only for that
