@@ -36,12 +36,9 @@ func TestDeadline(t *testing.T) {
 }
 
 func TestUptime(t *testing.T) {
-	first, err := boot.Uptime()
-	if err != nil || first <= 0 {
-		t.Fatalf("%v (%v)", first, err)
-	}
+	first := boot.Uptime()
 	time.Sleep(2 * time.Millisecond)
-	if second, err := boot.Uptime(); err != nil || second-first < 2*time.Millisecond {
-		t.Errorf("%v, then %v (%v)", first, second, err)
+	if second := boot.Uptime(); first <= 0 || second-first < 2*time.Millisecond {
+		t.Errorf("%v, then %v", first, second)
 	}
 }

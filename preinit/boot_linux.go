@@ -3,8 +3,6 @@ package main
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"chainroot/boot"
 	"chainroot/chain"
 	"chainroot/flash"
@@ -118,10 +116,7 @@ func (u *unit) startClock() {
 		phaseChain, phaseSnapshots, phaseVolatile, phaseOverlay, phaseInit} {
 		u.report.Phases = append(u.report.Phases, boot.Phase{Name: name})
 	}
-	var up unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &up) == nil {
-		u.report.Phases[0].Microseconds = up.Nano() / 1000
-	}
+	u.report.Phases[0].Microseconds = boot.Uptime().Microseconds()
 }
 
 // spent adds the time since start to a phase.

@@ -26,12 +26,8 @@ func (u *unit) startTimer() error {
 }
 
 func (u *unit) runTimer() error {
-	now, err := boot.Uptime()
-	if err != nil {
-		return err
-	}
 	within := time.Duration(u.report.Trial.Within) * time.Second
-	if err := (boot.Deadline{Hash: u.report.Trial.Hash, At: now + within}).Write(boot.DeadlinePath); err != nil {
+	if err := (boot.Deadline{Hash: u.report.Trial.Hash, At: boot.Uptime() + within}).Write(boot.DeadlinePath); err != nil {
 		return err
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)

@@ -69,7 +69,7 @@ func (c *cli) save(s *session, upper, label string) error {
 		return err
 	}
 	v, space := s.Volatile(), s.Space()
-	if err := c.noteRunning(upper, v); err != nil { // a trial on top of it needs that
+	if err := c.noteRunning(s, upper, v); err != nil { // a trial on top of it needs that
 		fmt.Fprintf(c.errs, "snapshot: the changes are saved, but %v\n", err)
 	}
 	fmt.Fprintf(c.out, "Saved %s in %s of flash (%s); %s left.\n",

@@ -249,13 +249,18 @@ func TestHealthSurroundings(t *testing.T) {
 	}
 }
 
-// TestHealthEvent: the result is in the log before green.d and red.d run, and a
-// line of bounded length.
+// TestHealthEvent: the log gets lines of bounded length.
 func TestHealthEvent(t *testing.T) {
 	h := health{Healthy: true}
 	h.add(checkResult{Check: "required.d/10-a", Result: checkFailed, Why: "exit code 1", Output: strings.Repeat("ä", 2000) + "\n"})
-	if e := h.event(); len(e) > maxEvent || len(e) < maxEvent-1 || strings.ContainsRune(e, 0xFFFD) || !strings.HasPrefix(e, "unhealthy: 10-a: ää") {
-		t.Errorf("%d bytes: %q", len(e), e)
+	e := h.event()
+	if strings.Count(e, "\n") != 1 || strings.ContainsRune(e, 0xFFFD) || !strings.HasPrefix(e, "unhealthy: 10-a: ää") {
+		t.Errorf("the event is %q", e)
+	}
+	for line := range strings.SplitSeq(e, "\n") {
+		if line = strings.TrimPrefix(line, "required.d/10-a: "); len(line) > maxEvent || len(line) < maxEvent-1 {
+			t.Errorf("%d bytes: %q", len(line), line)
+		}
 	}
 }
 
@@ -268,5 +273,18 @@ func TestHealthUsage(t *testing.T) {
 	}
 	if got := ran(t, root); got != "" {
 		t.Errorf("what ran: %s", got)
+	}
+}
+
+// TestHealthLogs: the result is in the log when red.d runs.
+func TestHealthLogs(t *testing.T) {
+	root := newChecks(t, "required.d/10-a", "echo one; echo two; exit 3", "red.d/10-r", "cp $ROOT/snapshot/log $ROOT/ran")
+	run(t, root, "health")
+	b, err := os.ReadFile(filepath.Join(root, "ran"))
+	must(t, err)
+	var e event
+	must(t, json.Unmarshal(b, &e))
+	if want := "unhealthy: 10-a: two\nrequired.d/10-a: one\nrequired.d/10-a: two"; e.Kind != "health" || e.Text != want {
+		t.Errorf("the log is %+v, want %q", e, want)
 	}
 }

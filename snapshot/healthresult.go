@@ -77,10 +77,23 @@ func (h *health) summary() string {
 	return s
 }
 
-// event is the summary for the log of the unit.
-func (h *health) event() string { return bounded(h.summary()) }
+// event is the summary for the log of the unit, with the last that each check said
+// which did not pass.
+func (h *health) event() string {
+	var b strings.Builder
+	b.WriteString(bounded(h.summary()))
+	for _, r := range h.Checks {
+		if r.Result == checkPassed {
+			continue
+		}
+		for _, said := range lastLines(r.Output, 5) {
+			fmt.Fprintf(&b, "\n%s: %s", r.Check, bounded(said))
+		}
+	}
+	return b.String()
+}
 
-// maxEvent is how many bytes of one run, or round, the log gets.
+// maxEvent is how many bytes of one line the log gets.
 const maxEvent = 240
 
 func bounded(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxEvent)], "") }

@@ -57,10 +57,7 @@ func (c *cli) history(s *session) ([]event, error) {
 		return list, err
 	}
 	if t := r.Trial; t != nil {
-		e := event{Where: "boot", Time: c.now().UTC(), Kind: "attempt", Entry: t.Entry, Text: fmt.Sprintf("booted on trial, %s left", count(t.Left, "boot is", "boots are"))}
-		if up, err := boot.Uptime(); err == nil {
-			e.Time = e.Time.Add(-up)
-		}
+		e := event{Where: "boot", Time: c.now().UTC().Add(-boot.Uptime()), Kind: "attempt", Entry: t.Entry, Text: fmt.Sprintf("booted on trial, %s left", count(t.Left, "boot is", "boots are"))}
 		switch {
 		case t.GaveUp != "":
 			e.Kind, e.Text = "fail", t.GaveUp

@@ -58,7 +58,7 @@ func (c *cli) push(s *session, upper, label string) error {
 	if v == nil {
 		return c.nothing(s, "There is nothing to push.")
 	}
-	if err := c.noteRunning(upper, v); err != nil {
+	if err := c.noteRunning(s, upper, v); err != nil {
 		return err
 	}
 	if err := s.Promote(label, c.now()); err != nil {

@@ -139,8 +139,8 @@ func (c *cli) statusOfUnit(s *session, r *boot.Report, st *status) error {
 		return err
 	}
 	st.Trial.Running, st.code = true, exitTrial
-	if now, err := boot.Uptime(); err == nil && here.Deadline > 0 {
-		st.Trial.Seconds = max(here.Deadline-now, 0).Seconds()
+	if here.Deadline > 0 {
+		st.Trial.Seconds = max(here.Deadline-boot.Uptime(), 0).Seconds()
 	}
 	return nil
 }

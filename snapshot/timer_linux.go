@@ -51,11 +51,7 @@ func (c *cli) timer(poll time.Duration) error {
 		case known.Hash == "":
 			return err
 		}
-		now, err := boot.Uptime()
-		if err != nil {
-			return err
-		}
-		if now >= known.At {
+		if boot.Uptime() >= known.At {
 			return c.timeIsOver(known)
 		}
 		c.reviveTimer(other)

@@ -52,7 +52,7 @@ func (c *cli) try(s *session, upper, label string, snapshot bool, t *trying) err
 		return err
 	}
 	if v != nil {
-		if err := c.noteRunning(upper, v); err != nil {
+		if err := c.noteRunning(s, upper, v); err != nil {
 			return err
 		}
 		if err := s.Promote("", c.now()); err != nil {
@@ -63,7 +63,7 @@ func (c *cli) try(s *session, upper, label string, snapshot bool, t *trying) err
 	if err := s.Try(p, snapshot, label, trial, c.now()); err != nil {
 		return err
 	}
-	if err := c.noteRunning(upper, s.OnTrial()); err != nil {
+	if err := c.noteRunning(s, upper, s.OnTrial()); err != nil {
 		return err
 	}
 	return c.tries(s, upper, trial)
@@ -74,7 +74,7 @@ func (c *cli) tryPromote(s *session, v *chain.Entry, upper, label string, trial 
 	if v == nil {
 		return c.nothing(s, "There is nothing to push.")
 	}
-	if err := c.noteRunning(upper, v); err != nil {
+	if err := c.noteRunning(s, upper, v); err != nil {
 		return err
 	}
 	if err := s.TryPromote(label, trial, c.now()); err != nil {
@@ -126,10 +126,7 @@ func (c *cli) await(e *chain.Entry, trial chain.Trial) error {
 	if ok, err := c.runs(r, e); err != nil || !ok {
 		return err
 	}
-	now, err := boot.Uptime()
-	if err == nil {
-		err = boot.Deadline{Hash: e.Hash.String(), At: now + trial.Within}.Write(c.path(boot.DeadlinePath))
-	}
+	err = boot.Deadline{Hash: e.Hash.String(), At: boot.Uptime() + trial.Within}.Write(c.path(boot.DeadlinePath))
 	if err == nil {
 		err = c.startTimer()
 	}

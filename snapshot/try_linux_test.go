@@ -18,13 +18,13 @@ import (
 )
 
 // onChain opens the chain of an image for writing, as preinit does.
-func (i *image) onChain(f func(*chain.Chain)) {
+func (i *image) onChain(f func(*chain.Chain) error) {
 	i.t.Helper()
 	dev, err := chain.OpenFlash(i.path, &flash.Options{})
 	must(i.t, err)
 	c, err := chain.Open(dev)
 	must(i.t, err)
-	f(c)
+	must(i.t, f(c))
 	must(i.t, dev.Close())
 }
 
@@ -137,7 +137,7 @@ func TestTryGoesBack(t *testing.T) {
 		t.Errorf("status: %+v", st)
 	}
 	// What preinit does when the boots are used up.
-	u.onChain(func(c *chain.Chain) { must(t, c.GiveUp("a reason", time.Unix(1.7e9, 0))) })
+	u.onChain(func(c *chain.Chain) error { return c.GiveUp("a reason", time.Unix(1.7e9, 0)) })
 	u.boot()
 	u.shows(append([]string{"etc/a=kept"}, firmware...)...)
 	st, code := u.status()
@@ -274,11 +274,9 @@ func (ts *timers) cli() *cli {
 // deadline is so long from now.
 func (ts *timers) deadline(in time.Duration) {
 	ts.t.Helper()
-	now, err := boot.Uptime()
-	must(ts.t, err)
 	e := (*chain.Entry)(nil)
-	ts.onChain(func(c *chain.Chain) { e = c.OnTrial() })
-	must(ts.t, boot.Deadline{Hash: e.Hash.String(), At: now + in}.Write(ts.root+boot.DeadlinePath))
+	ts.onChain(func(c *chain.Chain) error { e = c.OnTrial(); return nil })
+	must(ts.t, boot.Deadline{Hash: e.Hash.String(), At: boot.Uptime() + in}.Write(ts.root+boot.DeadlinePath))
 }
 
 // TestTimer: a trial with a time limit is waited for; without a confirmation it is

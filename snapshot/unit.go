@@ -90,9 +90,9 @@ func (c *cli) pushed(o origins) (map[string]bool, error) {
 // noteRunning adds an entry to those that were saved from the running system since
 // its boot, unless it was saved from another upper directory. It is called before a
 // push: one too many does no harm.
-func (c *cli) noteRunning(upper string, e *chain.Entry) error {
-	if r, err := c.onUnit(); err != nil || r == nil || upper != "" {
-		return err
+func (c *cli) noteRunning(s *session, upper string, e *chain.Entry) error {
+	if !s.own || upper != "" {
+		return nil
 	}
 	return c.note(pushedPath, fmt.Sprintln(e.Hash))
 }

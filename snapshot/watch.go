@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"chainroot/boot"
 )
 
 // onTrial is the running state on trial, as the watcher sees it.
@@ -21,7 +23,7 @@ type watcher struct {
 	trial                       onTrial
 	timeout, interval, deadline time.Duration
 
-	end      time.Duration // when it gives up, by bootTime
+	end      time.Duration // when it gives up, by boot.Uptime
 	last     *health       // the last round that was not cut short by the end
 	said     string        // why the state is not confirmed, as it was said last
 	finished bool          // what is done once was done
@@ -29,7 +31,7 @@ type watcher struct {
 
 // watch returns when the state is not on trial any more.
 func (w *watcher) watch() error {
-	start := bootTime()
+	start := boot.Uptime()
 	on, err := w.trial.onTrialHere()
 	if err != nil {
 		return err
@@ -43,7 +45,7 @@ func (w *watcher) watch() error {
 		on.Name, quoted(on.Label), max(w.end-start, 0).Round(time.Second))
 	for on != nil {
 		var done bool
-		if bootTime() < w.end {
+		if boot.Uptime() < w.end {
 			done, err = w.tryConfirm()
 		} else {
 			done, err = w.giveUp()
@@ -77,8 +79,8 @@ func earlier(own, trial time.Duration) time.Duration {
 
 // pause waits for the next round, or for the end.
 func (w *watcher) pause() {
-	until := bootTime() + w.interval
-	if bootTime() < w.end {
+	until := boot.Uptime() + w.interval
+	if boot.Uptime() < w.end {
 		until = min(until, w.end)
 	}
 	sleepUntil(until)
@@ -112,14 +114,14 @@ func (w *watcher) round() (h *health, whole bool) {
 		h.Healthy, h.Reason = false, fmt.Sprintf("no health check passed: %v", err)
 	}
 	for _, name := range names {
-		limit := min(w.timeout, w.end-bootTime())
+		limit := min(w.timeout, w.end-boot.Uptime())
 		if limit <= 0 {
 			h.fail("the time was over before " + name + " ran")
 			break
 		}
 		h.add(w.c.runCheck(requiredDir, name, limit))
 	}
-	return h, bootTime() < w.end
+	return h, boot.Uptime() < w.end
 }
 
 // giveUp ends the trial, for what the last round failed for. It is not done when

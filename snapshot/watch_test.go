@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"chainroot/boot"
 	"chainroot/chain"
-	"chainroot/flash"
 )
 
 // aTrial is a state on trial, or not.
@@ -130,7 +130,7 @@ func TestWatchGivesUp(t *testing.T) {
 	if rounds := strings.Count(got, "10-a"); rounds < 2 || got != strings.Repeat("10-a ", rounds)+"10-r" {
 		t.Errorf("what ran: %s", got)
 	}
-	trial.has(t, "health: not confirmed yet: 20-b: the gateway is away", "health: unhealthy: 20-b: the gateway is away", "give up: 20-b: the gateway is away")
+	trial.has(t, "health: not confirmed yet: 20-b: the gateway is away", "health: unhealthy: 20-b: the gateway is away\nrequired.d/20-b: trying\nrequired.d/20-b: the gateway is away", "give up: 20-b: the gateway is away")
 	if !strings.Contains(out, "required.d/20-b: exit code 1\n    trying\n    the gateway is away\n") {
 		t.Error(out)
 	}
@@ -141,7 +141,7 @@ func TestWatchGivesUp(t *testing.T) {
 func TestWatchEarlierDeadline(t *testing.T) {
 	root := newChecks(t, "required.d/10-a", note+"; exec sleep 100")
 	trial := newTrial()
-	trial.on.Deadline = bootTime() + 400*time.Millisecond
+	trial.on.Deadline = boot.Uptime() + 400*time.Millisecond
 	_, took, err := trial.watch(root, time.Hour)
 	if exitCode(err) != exitUnhealthy || took < 400*time.Millisecond || took > 3*time.Second {
 		t.Errorf("%v: %v", took, err)
@@ -151,7 +151,7 @@ func TestWatchEarlierDeadline(t *testing.T) {
 	}
 
 	trial = newTrial()
-	trial.on.Deadline = bootTime() + time.Hour
+	trial.on.Deadline = boot.Uptime() + time.Hour
 	root = newChecks(t, "required.d/10-a", "echo no; exit 1")
 	if _, took, _ := trial.watch(root, 300*time.Millisecond); took > 2*time.Second {
 		t.Errorf("the own deadline, which is earlier: %v", took)
@@ -160,7 +160,7 @@ func TestWatchEarlierDeadline(t *testing.T) {
 	trial = newTrial()
 	trial.before = func() {
 		if len(trial.did) > 0 && trial.on.Deadline == 0 {
-			trial.on.Deadline = bootTime() + 200*time.Millisecond
+			trial.on.Deadline = boot.Uptime() + 200*time.Millisecond
 		}
 	}
 	if _, took, _ := trial.watch(root, time.Hour); took > 2*time.Second {
@@ -205,9 +205,9 @@ func TestWatchSomebodyElse(t *testing.T) {
 
 	// In the last moment.
 	root = newChecks(t, "required.d/10-a", "exit 1")
-	trial, end := newTrial(), bootTime()+300*time.Millisecond
+	trial, end := newTrial(), boot.Uptime()+300*time.Millisecond
 	trial.before = func() {
-		if bootTime() >= end {
+		if boot.Uptime() >= end {
 			trial.on = nil
 		}
 	}
@@ -276,16 +276,6 @@ func (u *unit) tryOut(t chain.Trial) {
 	u.boot()
 }
 
-func (u *unit) onChain(f func(*chain.Chain) error) {
-	u.t.Helper()
-	dev, err := chain.OpenFlash(u.path, &flash.Options{})
-	must(u.t, err)
-	defer dev.Close()
-	c, err := chain.Open(dev)
-	must(u.t, err)
-	must(u.t, f(c))
-}
-
 // TestWatchOnUnit: with a chain, and without holding its lock meanwhile.
 func TestWatchOnUnit(t *testing.T) {
 	u := newUnit(t)
@@ -338,7 +328,7 @@ func TestBootTime(t *testing.T) {
 		}
 		return
 	}
-	if got := bootTime(); got < 1e9*time.Second {
+	if got := boot.Uptime(); got < 1e9*time.Second {
 		t.Errorf("%v since the boot", got)
 	}
 }
