@@ -7,7 +7,8 @@
 // ladder_linux.go, to the next weaker state; what is left after its last rung,
 // and every panic, ends in emergency_linux.go: a shell, or a reboot after
 // panic= seconds. It never exits. All that it ever writes to flash is in
-// repair_linux.go: what a power cut has left between two states is tied up.
+// repair_linux.go and trial_linux.go: what a power cut has left between two states
+// is tied up, and a boot of a state on trial is recorded.
 //
 // Every message goes to /dev/kmsg behind the prefix "preinit: ". What happened
 // also stands in /snapshot/boot.json, package boot has its form.

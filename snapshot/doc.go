@@ -5,4 +5,8 @@
 // exit.go turns errors into exit codes and sentences, device.go opens and
 // locks the chain, unit.go knows what the running unit was booted with, and
 // folded.go what compact made of that since.
+//
+// What is on trial: try.go puts it there, confirm.go ends that, watch.go and
+// timer_linux.go wait for it; record.go is the log in RAM, log.go shows it with what
+// the flash tells.
 package main

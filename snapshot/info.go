@@ -70,6 +70,7 @@ type entryInfo struct {
 	Unpacked int64     `json:"unpacked"`
 	Block    int       `json:"block"`
 	Blocks   int       `json:"blocks"`
+	Boots    *int      `json:"boots"` // that are left to its trial; null: it is not on trial
 }
 
 type backInfo struct {
@@ -110,7 +111,12 @@ func (c *cli) info(s *session) (*info, error) {
 		Damage:     damages(s),
 	}
 	for _, e := range s.Entries() {
+		var boots *int
+		if t, ok := e.Trial(); ok {
+			boots = &t.Left
+		}
 		i.Entries = append(i.Entries, entryInfo{
+			Boots:  boots,
 			Number: e.Number, Volatile: e.IsVolatile(), Label: e.Label, Hash: e.Hash.String(), Created: e.Time(),
 			Stored: e.Stored, Unpacked: e.Unpacked, Block: e.Block, Blocks: e.Blocks,
 		})
@@ -157,6 +163,11 @@ func (i *info) print(out io.Writer) error {
 	}
 	if i.BadBlocks > 0 {
 		fmt.Fprintf(out, "bad          %s\n", count(i.BadBlocks, "block", "blocks"))
+	}
+	for _, e := range i.Entries {
+		if e.Boots != nil {
+			fmt.Fprintf(out, "on trial     the last entry; %s\n", count(*e.Boots, "boot is left", "boots are left"))
+		}
 	}
 	if i.RolledBack > 0 {
 		fmt.Fprintf(out, "rolled back  %s; rollback --undo takes that back\n", count(i.RolledBack, "entry", "entries"))

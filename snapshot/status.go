@@ -50,17 +50,18 @@ var errQuiet = errors.New("said already")
 
 // status is what `status --json` prints.
 type status struct {
-	Running   *runningState `json:"running"`   // null: not on the unit
-	Next      string        `json:"next"`      // the state that the next boot shows
-	ID        string        `json:"id"`        // of that
-	Pending   bool          `json:"pending"`   // it is another one than runs
-	Trial     *trialState   `json:"trial"`     // null: nothing is on trial
-	Confirmed string        `json:"confirmed"` // the last state that is not on trial
-	Blocks    int           `json:"blocks"`
-	Free      int           `json:"free_blocks"`
-	FreeBytes int64         `json:"free"`
-	Failed    *failedTrial  `json:"failed"` // the last trial, if it failed and nothing was kept since; else null
-	Damage    []damage      `json:"damage"`
+	Running    *runningState `json:"running"`   // null: not on the unit
+	Next       string        `json:"next"`      // the state that the next boot shows
+	ID         string        `json:"id"`        // of that
+	Pending    bool          `json:"pending"`   // it is another one than runs
+	Trial      *trialState   `json:"trial"`     // null: nothing is on trial
+	Confirmed  string        `json:"confirmed"` // the last state that is not on trial
+	Blocks     int           `json:"blocks"`
+	Free       int           `json:"free_blocks"`
+	FreeBytes  int64         `json:"free"`
+	RolledBack int           `json:"rolled_back"` // entries that rollback --undo brings back
+	Failed     *failedTrial  `json:"failed"`      // the last trial, if it failed and nothing was kept since; else null
+	Damage     []damage      `json:"damage"`
 
 	code int
 }
@@ -95,7 +96,7 @@ func (c *cli) status(s *session) (*status, error) {
 	space := s.Space()
 	st := &status{
 		Next: newest(s), ID: s.ID().String(), Confirmed: newest(s), Damage: damages(s),
-		Blocks: space.Blocks, Free: space.Free, FreeBytes: int64(space.Free) * int64(space.EraseSize),
+		Blocks: space.Blocks, Free: space.Free, FreeBytes: int64(space.Free) * int64(space.EraseSize), RolledBack: space.RolledBack,
 	}
 	if f, ok := s.Failed(); ok {
 		st.Failed = &failedTrial{Entry: f.Name, Label: f.Label, Time: f.Time, Reason: f.Reason}
@@ -201,6 +202,9 @@ func (st *status) print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "confirmed  %s\n", st.Confirmed)
 	fmt.Fprintf(out, "free       %d of %s (%s)\n", st.Free, count(st.Blocks, "erase block", "erase blocks"), bytesText(st.FreeBytes))
+	if st.RolledBack > 0 {
+		fmt.Fprintf(out, "gone back  from %s; `snapshot rollback --undo` takes that back\n", count(st.RolledBack, "entry", "entries"))
+	}
 	if f := st.Failed; f != nil {
 		fmt.Fprintf(out, "gave up    %s%s, %s: %s\n", f.Entry, quoted(f.Label), timeText(f.Time), f.Reason)
 	}

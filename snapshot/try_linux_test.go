@@ -71,7 +71,7 @@ func TestTryConfirmed(t *testing.T) {
 			if code != exitTrial || !st.Trial.Running || st.Trial.Left != 5 || st.Confirmed != "snapshot 1" || st.Pending {
 				t.Errorf("status: exit %d, %+v, %+v", code, st, st.Trial)
 			}
-			if e := u.info().Entries; len(e) != 2 || e[0].Hash != kept || e[1].Volatile != (verb == "config") {
+			if e := u.info().Entries; len(e) != 2 || e[0].Boots != nil || e[1].Boots == nil || *e[1].Boots != 5 || e[0].Hash != kept || e[1].Volatile != (verb == "config") {
 				t.Errorf("the chain is %+v", e)
 			}
 			for _, args := range [][]string{{"config"}, {"push"}, {"config", "--try"}, {"push", "--try"}, {"compact"}} {
@@ -128,7 +128,7 @@ func TestTryGoesBack(t *testing.T) {
 	u.boot()
 	u.must("rollback")
 	u.fails(u.run, exitNoTrial, "nothing is on trial", "confirm")
-	if st, code := u.status(); code != exitOK || !st.Pending || st.Next != "snapshot 1" {
+	if st, code := u.status(); code != exitOK || !st.Pending || st.Next != "snapshot 1" || st.RolledBack != 1 {
 		t.Errorf("status: exit %d, %+v", code, st)
 	}
 	// Undone, it is on trial again: nobody has confirmed it.
