@@ -160,6 +160,24 @@ func TestTrialCannotBoot(t *testing.T) {
 	}
 }
 
+// TestTrialBehindIsBad: what is behind the trial cannot be booted either, for
+// another reason. The ladder ends at the bare firmware, and stays there.
+func TestTrialBehindIsBad(t *testing.T) {
+	m := newMachine(t, map[string]string{"probe": see})
+	m.commit("kept", true, map[string]string{"sbin/init": "#-x"})
+	m.try(chain.Trial{Left: 3}, true, map[string]string{"sbin/init": "whiteout"})
+	r := m.bootTrial()
+	r.has("config firmware")
+	if f, _ := opened(t, loaded(m.content())).Failed(); !strings.Contains(f.Reason, "no such file") {
+		t.Errorf("the flash says %q", f.Reason)
+	}
+	for range 2 {
+		r = m.boot()
+		r.has("config firmware")
+		r.skipped("snapshot 1", "permission denied")
+	}
+}
+
 // TestTrialBareFirmware: with nothing but the trial in the chain, one goes back to
 // the bare firmware, and stops there.
 func TestTrialBareFirmware(t *testing.T) {
@@ -228,10 +246,13 @@ func TestTrialFlashFails(t *testing.T) {
 	m.commit("kept", true, map[string]string{"etc/config": "kept"})
 	m.try(chain.Trial{Left: 3}, true, map[string]string{"etc/config": "tried"})
 	flashed := loaded(m.content())
-	booted, refused := 0, 0
+	booted, refused, lies := 0, 0, false
 	try := func(how string, fail func(*failing), open error) int {
 		d := flashed.Fork()
 		f := failing{Device: d}
+		if lies { // what is written is somewhere else
+			f.Device = d.Fork()
+		}
 		fail(&f)
 		u := newUnit()
 		u.flash = d
@@ -269,7 +290,9 @@ func TestTrialFlashFails(t *testing.T) {
 			f.FailBlock(block, syscall.EIO)
 		}
 	}, nil)
-	if booted == 0 || refused < 3 || ops == 0 {
+	lies = true
+	try("lies", func(*failing) {}, nil)
+	if booted == 0 || refused < 4 || ops == 0 {
 		t.Errorf("booted %d, refused %d, operations %d", booted, refused, ops)
 	}
 }
