@@ -292,7 +292,14 @@ func TestTrialFlashFails(t *testing.T) {
 	}, nil)
 	lies = true
 	try("lies", func(*failing) {}, nil)
-	if booted == 0 || refused < 4 || ops == 0 {
+	m.onChain(func(c *chain.Chain) { m.must(c.Rollback(1, time.Now())) })
+	m.try(chain.Trial{Left: 3}, true, map[string]string{"etc/config": "another"})
+	other := loaded(m.content())
+	try("another trial", func(f *failing) { f.Device = other }, nil)
+	if m.onTrial(3); left(opened(t, other).OnTrial()) != 3 {
+		t.Error("a boot of another trial was recorded")
+	}
+	if booted == 0 || refused < 5 || ops == 0 {
 		t.Errorf("booted %d, refused %d, operations %d", booted, refused, ops)
 	}
 }

@@ -122,6 +122,7 @@ func TestTryGoesBack(t *testing.T) {
 	u.boot(1)
 	u.shows(append([]string{"etc/a=kept"}, firmware...)...)
 	u.fails(u.run, exitState, "this system does not run on it but on snapshot 1 (snapshot.rollback=1 on the kernel command line)", "confirm")
+	u.fails(u.run, exitState, "this system does not run on it", "confirm", "--force")
 	if st, code := u.status(); code != exitFallback || !st.Running.Fallback || !st.Pending || st.Trial.Running {
 		t.Errorf("status: exit %d, %+v %+v", code, st, st.Running)
 	}
