@@ -128,7 +128,8 @@ func (c *cli) statusOfUnit(s *session, r *boot.Report, st *status) error {
 	}
 	st.Pending = !last
 	st.Running = &runningState{State: described(r.State.Snapshot, r.State.Volatile), ID: r.State.ID, Why: "it is the last one"}
-	if why := fallback(r); why != "" && !(last && r.Asked != "last" && len(r.Skipped) == 0) {
+	saved := last && r.State.ID != st.ID // since the boot, whatever that fell back to
+	if why := fallback(r); why != "" && !saved && !(last && r.Asked != "last" && len(r.Skipped) == 0) {
 		st.Running.Why, st.Running.Fallback = why, true
 		st.code = exitFallback
 	}

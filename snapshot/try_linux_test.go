@@ -205,6 +205,12 @@ func TestTryReport(t *testing.T) {
 			t.Errorf("%s: the log is\n%s", name, log)
 		}
 	}
+	// What is saved after a fall-back runs, and is the last state.
+	u.do("etc/b", "1")
+	u.must("push")
+	if st, code := u.status(); code != exitOK || st.Running.Fallback || st.Pending {
+		t.Errorf("after a push: exit %d: %+v", code, st.Running)
+	}
 }
 
 // TestTryUsage: wrong numbers and times are refused before anything is done.

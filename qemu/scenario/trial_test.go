@@ -22,7 +22,7 @@ func TestTrialConfirmed(t *testing.T) {
 		u.untouched("a state that is confirmed", func() {
 			u.refuse(113, "snapshot confirm")
 			u.run("snapshot status")
-			for range 3 {
+			for range 2 {
 				u.boot()
 				if r := u.state(2, false); r.Trial != nil {
 					u.Errorf("boot.json has a trial: %+v", r.Trial)
@@ -46,8 +46,6 @@ func TestTrialRunsOut(t *testing.T) {
 		u.untouched("a boot of the state before", func() {
 			u.boot("snapshot.rollback=1")
 			u.state(1, false)
-			u.boot("snapshot.skip")
-			u.state(0, false)
 		})
 		u.boot()
 		u.onTrial("volatile", 0)
