@@ -470,3 +470,45 @@ func TestConfirmationRots(t *testing.T) {
 		t.Errorf("state %q", got)
 	}
 }
+
+// TestLastSlotsAreItsOwn cuts the commit record of an entry that ends with the
+// flash, and so has the slots of the back buffer for its own: what a boot makes of
+// that is nothing, or the entry as it was to be.
+func TestLastSlotsAreItsOwn(t *testing.T) {
+	g := flash.Geometry{Size: 2 * 16384, EraseSize: 16384, WriteSize: 512}
+	none, tried := 0, 0
+	for size := g.EraseSize + 1000; size < 2*g.EraseSize; size += 512 {
+		start := try(t, noise("a|", size), "", true, boots(1))
+		whole := sim.New(g)
+		if err := start.do(open(t, whole)); err != nil {
+			break
+		}
+		for seed := range uint64(40) {
+			dev := sim.New(g)
+			dev.CutAt(whole.Counts().Ops()-2, func(sim.Op) sim.Cut {
+				return sim.Cut{Form: []sim.Form{sim.Half, sim.Bits, sim.Weak, sim.Faint}[seed%4], Seed: seed}
+			})
+			if err := start.do(open(t, dev)); !errors.Is(err, sim.ErrPowerCut) {
+				t.Fatal(err)
+			}
+			dev.PowerOn()
+			want := onTrial(t, dev)
+			switch want {
+			case "":
+				none++
+			case "s:a?1":
+				tried++
+			default:
+				t.Fatalf("%d bytes, seed %d: %q", size, seed, want)
+			}
+			for range 3 {
+				if got := onTrial(t, dev); got != want {
+					t.Fatalf("%d bytes, seed %d: %q, then %q", size, seed, want, got)
+				}
+			}
+		}
+	}
+	if none == 0 || tried == 0 {
+		t.Errorf("nothing in %d cuts, the entry in %d", none, tried)
+	}
+}

@@ -155,19 +155,39 @@ func (c *Chain) walk() {
 		}
 	}
 	c.end = at
-	c.loose = slices.DeleteFunc(c.loose, func(l loose) bool {
-		return l.what == looseSlots && !c.ownsSlots(l.block)
-	})
+	if i := slices.IndexFunc(c.loose, func(l loose) bool { return l.what == looseSlots }); i >= 0 {
+		home := c.homeOfSlots()
+		if home != nil || !c.ownsSlots(c.loose[i].block) {
+			c.loose = slices.Delete(c.loose, i, i+1)
+		}
+		if home != nil && !slices.Contains(c.loose, *home) {
+			c.loose = append(c.loose, *home)
+		}
+	}
+}
+
+// homeOfSlots returns what is loose in the last slots of the flash if they are
+// those of an entry at its home, not committed, or retired, or else nil.
+func (c *Chain) homeOfSlots() *loose {
+	last := c.lastOnFlash()
+	if last == nil || last.Block != c.end {
+		return nil
+	}
+	e, err := c.read(c.end)
+	if err != nil || e.Prev != c.ID() || e.Number != len(c.entries)+1 || c.Verify(e) != nil {
+		return nil
+	}
+	e.used = max(e.used, e.layout.nSlots-copySlots+c.slots.used) // they were read twice
+	if e.committed() {
+		return &loose{looseEntry, e.Block}
+	}
+	return &loose{looseCommit, e.Block}
 }
 
 // ownsSlots reports whether what stands in the copy slots, from a block on, can
 // be what is left of a copy: and not a part of an entry that was rolled back, or
-// of something else, on a flash that no chain is on. An entry at its home that ends
-// with the flash has the same slots: what is loose there is tied up as its own.
+// of something else, on a flash that no chain is on.
 func (c *Chain) ownsSlots(block int) bool {
-	if e := c.lastOnFlash(); e != nil && (slices.Contains(c.loose, loose{looseCommit, e.Block}) || slices.Contains(c.loose, loose{looseEntry, e.Block})) {
-		return false
-	}
 	return c.reach() <= block &&
 		(len(c.entries) > 0 || c.standing != nil || c.unsure || c.slots.like || c.copyIsWhole())
 }
