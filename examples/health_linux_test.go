@@ -97,7 +97,7 @@ func TestGateway(t *testing.T) {
 	n.fails(check, "gateway=192.0.2.77 gateway_wait=1", "the gateway 192.0.2.77 does not answer")
 
 	// One that answers no ping, but ARP.
-	n.run("ip", "netns", "exec", n.peer, "sysctl", "-q", "-w", "net.ipv4.icmp_echo_ignore_all=1")
+	n.run("ip", "netns", "exec", n.peer, "busybox", "sysctl", "-q", "-w", "net.ipv4.icmp_echo_ignore_all=1")
 	n.passes(check, "")
 	n.passes(check, "gateway="+peerAddress)
 

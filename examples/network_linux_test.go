@@ -41,14 +41,14 @@ func newNetwork(t *testing.T) *network {
 		t.Cleanup(func() { n.run("ip", "netns", "del", ns) })
 		n.run("ip", "-n", ns, "link", "set", "lo", "up")
 	}
-	n.run("ip", "netns", "exec", hub, "sysctl", "-q", "-w", "net.ipv6.conf.default.disable_ipv6=1") // it is no neighbour
+	n.run("ip", "netns", "exec", hub, "busybox", "sysctl", "-q", "-w", "net.ipv6.conf.default.disable_ipv6=1") // it is no neighbour
 	n.run("ip", "-n", hub, "link", "add", "br0", "up", "type", "bridge")
 	for ns, address := range map[string]string{n.unit: unitAddress, n.peer: peerAddress} {
 		port := "p" + address[len(address)-1:]
 		n.run("ip", "-n", ns, "link", "add", "eth0", "type", "veth", "peer", "name", port, "netns", hub)
 		n.run("ip", "-n", hub, "link", "set", port, "up", "master", "br0")
 		n.run("ip", "-n", ns, "addr", "add", address+"/24", "dev", "eth0")
-		n.run("ip", "netns", "exec", ns, "sysctl", "-q", "-w", "net.ipv6.conf.eth0.accept_dad=0")
+		n.run("ip", "netns", "exec", ns, "busybox", "sysctl", "-q", "-w", "net.ipv6.conf.eth0.accept_dad=0")
 		n.run("ip", "-n", ns, "link", "set", "eth0", "up")
 	}
 	n.run("ip", "-n", n.unit, "route", "add", "default", "via", peerAddress)
