@@ -29,15 +29,13 @@ func program(t *testing.T) string {
 func newRoot(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	for _, dir := range []string{"etc/init.d", "sbin", "proc", "dev"} {
+	for _, dir := range []string{"etc/init.d", "sbin", "proc", "sys", "dev"} {
 		must(t, os.MkdirAll(filepath.Join(root, dir), 0o755))
 	}
-	path, err := exec.LookPath("busybox")
+	busybox(t, filepath.Join(root, "bin"))
+	path, err := os.Readlink(filepath.Join(root, "bin/sh"))
 	must(t, err)
-	install(t, path, filepath.Join(root, "bin/busybox"))
-	for _, name := range []string{"sh", "init", "reboot"} {
-		must(t, os.Symlink("busybox", filepath.Join(root, "bin", name)))
-	}
+	install(t, path, filepath.Join(root, path))
 	install(t, program(t), filepath.Join(root, "sbin/snapshot.program"))
 	must(t, os.WriteFile(filepath.Join(root, "sbin/snapshot"), []byte("#!/bin/sh\necho \"$0 $*\" >>/said\nexec /sbin/snapshot.program \"$@\" >>/said 2>&1\n"), 0o755))
 	return root
