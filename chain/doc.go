@@ -19,8 +19,9 @@
 //   - write.go: an entry to flash, through the back buffer where something
 //     stands at its home; settle.go: from there to its home, also what a cut has
 //     left half done;
-//   - change.go: promote, retire and restore, by one record each; trial.go: entries
-//     that have to be confirmed; history.go: what the records tell; compact.go: a
+//   - change.go: promote, retire and restore, by one record each; trial.go: an
+//     entry whose boots are counted until it is confirmed; history.go: what the
+//     records tell; compact.go: a
 //     new chain in place of the old one; read.go and repair.go: what a power cut
 //     has left, and how it is settled; bad.go: blocks that go bad in a command;
 //   - identify.go: what a partition holds that is not a chain; space.go: how the

@@ -10,13 +10,15 @@
 //	-random           no exhaustive part, random lives only
 //
 // A life is a row of commands on one flash: an empty one, one that is full, one
-// with damage, one whose record slots are used up. Each command is run once
+// with damage, one whose record slots are used up, one with entries on trial. Each
+// command is run once
 // without a cut, and its flash operations are taken down. Then each of these
 // operations is cut, in each way that package sim knows. What boots afterwards
 // is judged:
 //
 //   - it shows the state before the command or the one after it: what it shows
-//     instead is a state lost (entries of both are missing) or mixed;
+//     instead is a state lost (entries of both are missing) or mixed. How many boots
+//     are left to a trial is a part of the state;
 //   - every later boot shows the same (else it has flipped) and writes nothing;
 //   - the damage that is reported is that which was there before;
 //   - all ends within bounds of operations.
