@@ -33,6 +33,7 @@ func TestTrialOfAnInit(t *testing.T) {
 					if r := u.state(1, false); r.Trial != nil {
 						u.Errorf("boot.json has a trial: %+v", r.Trial)
 					}
+					u.want("inactive", watchdog)
 				})
 			})
 		})
