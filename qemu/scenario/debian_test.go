@@ -101,13 +101,15 @@ func TestDebian(t *testing.T) {
 	u.holds(map[string]string{"/etc/late": "late"})
 	u.want("a line of the first boot", "journalctl -b -1 -t scenario -o cat")
 	u.remountsDebian()
-	u.run("snapshot push")
+	u.run("snapshot push; touch /etc/tried; snapshot push --try --confirm-within 1h")
 
 	u.bootDebian() // after a power cut
-	u.state(1, false)
+	u.state(2, false)
+	u.onTrial("snapshot 2", 2)
 	u.up()
 	u.installed()
-	u.run("snapshot rollback")
+	u.waits()
+	u.run("snapshot confirm; snapshot status; snapshot rollback 0")
 	u.ends("systemctl poweroff", "Power down")
 
 	u.bootDebian()

@@ -10,6 +10,7 @@
 // boots the same machine on a terminal, and leaves its flash and all consoles in
 // build/scenario.
 //
-// Read unit_test.go (a unit in a test), check_test.go (what can be asked of one)
-// and layer_test.go (chains made on the host), then the scenarios in any order.
+// Read unit_test.go (a unit in a test), check_test.go (what can be asked of one),
+// layer_test.go (chains made on the host) and resets_test.go (units that reboot by
+// themselves), then the scenarios in any order.
 package scenario

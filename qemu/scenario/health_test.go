@@ -17,7 +17,7 @@ func TestHealthDecides(t *testing.T) {
 	u := newUnit(t, qemu.Block)
 	u.resets = true
 	u.snapshots(append(
-		script("etc/rc.local", 0o755, "snapshot health --watch --interval 1s --deadline 20s > /tmp/watch 2>&1 &"),
+		script("etc/rc.local", 0o755, "snapshot health --watch --interval 1s --deadline 30s > /tmp/watch 2>&1 &"),
 		script(required+"link", 0o755, "[ -e /tmp/link ] || { echo no link on port 3; exit 1; }")...).withDirs())
 	u.tries(text("etc/two", "2"), 3)
 	u.boot()

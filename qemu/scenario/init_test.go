@@ -9,25 +9,22 @@ import (
 // before is tried.
 func TestInitOfAState(t *testing.T) {
 	t.Parallel()
-	program := func(mode int64) layer {
-		return layer{{tar.Header{Typeflag: tar.TypeReg, Name: "sbin/myinit", Mode: mode}, "#!/bin/sh\nexec /sbin/init\n"}}.withDirs()
-	}
-	noProgram := layer{{tar.Header{Typeflag: tar.TypeReg, Name: "sbin/myinit", Mode: 0o755}, "neither ELF nor a script"}}.withDirs()
-	directory := layer{{Header: tar.Header{Typeflag: tar.TypeDir, Name: "sbin/myinit/", Mode: 0o755}}}.withDirs()
+	const myinit, start = "sbin/myinit", "exec /sbin/init"
+	directory := layer{{Header: tar.Header{Typeflag: tar.TypeDir, Name: myinit + "/", Mode: 0o755}}}.withDirs()
 	for n, test := range []struct {
 		name string
 		bad  layer
 	}{
-		{"missing", layer{}.without("sbin/myinit")},
-		{"not executable", program(0o644)},
+		{"missing", layer{}.without(myinit)},
+		{"not executable", script(myinit, 0o644, start)},
 		{"a directory", directory},
-		{"not a program", noProgram},
+		{"not a program", program(myinit, 0o755, "neither ELF nor a script")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			onEither(t, n, func(u *unit) {
-				u.snapshots(program(0o755), text("etc/two", "2"), test.bad)
+				u.snapshots(script(myinit, 0o755, start), text("etc/two", "2"), test.bad)
 				u.untouched("a boot", func() {
-					u.boot("init=/sbin/myinit")
+					u.boot("init=/" + myinit)
 					u.state(2, false)
 					u.skipped("snapshot 3", "init")
 					u.holds(map[string]string{"/etc/two": "2"})

@@ -31,9 +31,14 @@ func text(pairs ...string) layer {
 	return l.withDirs()
 }
 
-// script returns a layer with a script of one line.
-func script(name string, mode int64, line string) layer {
-	return layer{{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode}, "#!/bin/sh\n" + line + "\n"}}.withDirs()
+// program returns a layer with one file.
+func program(name string, mode int64, content string) layer {
+	return layer{{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode}, content}}.withDirs()
+}
+
+// script returns a layer with a shell script.
+func script(name string, mode int64, lines string) layer {
+	return program(name, mode, "#!/bin/sh\n"+lines+"\n")
 }
 
 // without adds deletions: the whiteouts of overlayfs, character devices 0:0.

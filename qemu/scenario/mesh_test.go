@@ -2,9 +2,12 @@ package scenario
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"chainroot/qemu"
+	"chainroot/qemu/image"
 )
 
 // A node of a mesh is told to take another channel than its neighbour, on trial: it
@@ -26,7 +29,7 @@ func TestMeshComesBack(t *testing.T) {
 	near.reaches(false)
 	far.untilUp(3)
 	near.reaches(true)
-	far.fellBack(1, false, "10.0.0.1 does not answer")
+	far.fellBack(1, false, "no neighbour 10.0.0.1 on bat0")
 }
 
 // newNode returns one of the two nodes of a mesh, 1 and 2.
@@ -34,10 +37,15 @@ func newNode(t *testing.T, number int, cable *qemu.Cable) *unit {
 	t.Helper()
 	u := newUnitNamed(t, fmt.Sprint(t.Name(), "/", number), "amd64", qemu.MTD)
 	u.resets, u.cable = true, cable
+	source, err := image.Source()
+	u.must(err)
+	check, err := os.ReadFile(filepath.Join(source, "examples", "health", "required.d", neighbour))
+	u.must(err)
 	u.snapshots(append(append(
-		text("etc/mesh", fmt.Sprintf("number=%d\nother=%d\nchannel=6\n", number, 3-number)),
+		text("etc/mesh", fmt.Sprintf("number=%d\nother=%d\nchannel=6\n", number, 3-number),
+			"etc/snapshot/health.conf", fmt.Sprintf("mesh_device=bat0\nmesh_by=ip\nmesh_neighbour=10.0.0.%d\n", 3-number)),
 		script("etc/rc.local", 0o755, joinMesh)...),
-		script(required+"neighbour", 0o755, neighbour)...).withDirs())
+		program(required+neighbour, 0o755, string(check))...).withDirs())
 	return u
 }
 
@@ -55,14 +63,13 @@ ip addr add 10.0.0.$number/24 dev bat0
 arp -i bat0 -s 10.0.0.$other 02:00:00:00:00:0$other
 snapshot health --watch --interval 1s --deadline 20s > /dev/kmsg 2>&1 &`
 
-// neighbour is a check of a node.
-const neighbour = `. /etc/mesh
-ping -c 1 -W 2 10.0.0.$other || { echo "10.0.0.$other does not answer"; exit 1; }`
+// neighbour is the check that is among the examples.
+const neighbour = "30-neighbour"
 
 // reaches waits until the node reaches its neighbour, or does not.
 func (u *unit) reaches(want bool) {
 	u.Helper()
 	u.until("the neighbour", func() bool {
-		return (u.try("/etc/snapshot/health.d/required.d/neighbour").Status == 0) == want
+		return (u.try("/"+required+neighbour).Status == 0) == want
 	})
 }

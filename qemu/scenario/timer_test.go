@@ -60,7 +60,13 @@ func TestConfirmedInTime(t *testing.T) {
 	u := newUnit(t, qemu.MTD)
 	u.boot()
 	u.run("echo 2 > /etc/two; snapshot push --try --confirm-within 1m")
-	u.until("the processes that wait", func() bool { return len(strings.Fields(u.try("pidof snapshot").Output)) == 2 })
+	u.waits()
 	u.run("snapshot confirm; snapshot status")
 	u.until("their end", func() bool { return u.try("pidof snapshot").Status != 0 })
+}
+
+// waits checks that two processes wait for a confirmation, or soon will.
+func (u *unit) waits() {
+	u.Helper()
+	u.until("the processes that wait", func() bool { return len(strings.Fields(u.try("pidof snapshot").Output)) == 2 })
 }

@@ -23,7 +23,7 @@ func TestTrialOfAnInit(t *testing.T) {
 				u.resets = true
 				u.snapshots(text("etc/one", "1"))
 				u.tries(test.bad, 1)
-				u.start("snapshot.watchdog=10")
+				u.start("snapshot.watchdog=5")
 				u.untilUp(test.boots)
 				u.fellBack(1, false, test.why)
 				u.holds(map[string]string{"/etc/one": "1"})
@@ -33,6 +33,7 @@ func TestTrialOfAnInit(t *testing.T) {
 					if r := u.state(1, false); r.Trial != nil {
 						u.Errorf("boot.json has a trial: %+v", r.Trial)
 					}
+					u.want("inactive", watchdog)
 				})
 			})
 		})

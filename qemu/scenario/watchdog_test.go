@@ -18,7 +18,7 @@ func TestWatchdog(t *testing.T) {
 	u.resets = true
 	u.snapshots(text("etc/one", "1"))
 	u.tries(script("etc/rc.local", 0o755, "watchdog -T 8 -t 2 /dev/watchdog"), 2)
-	u.start("snapshot.watchdog=8")
+	u.start("snapshot.watchdog=20")
 
 	u.untilUp(1)
 	u.onTrial("snapshot 2", 1)
