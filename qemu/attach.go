@@ -58,7 +58,7 @@ const (
 const (
 	ChipSize = 4 << 20
 	ChipBoot = 64 << 10   // where a boot loader would stand; QEMU puts its own there
-	ChipRoot = 2816 << 10 // the squashfs
+	ChipRoot = 3008 << 10 // the squashfs
 )
 
 // Where the partitions of a disk begin that boots by itself, in bytes. In front of

@@ -42,7 +42,7 @@ func TestCommandLine(t *testing.T) {
 		{"ram", func(m *qemu.Machine) { m.Attach, m.Flash = qemu.RAM, "" },
 			[]string{"mtdram.erase_size=64", `"snapshot.device=mtd:mtdram test device"`}, []string{"vdb"}},
 		{"nor", func(m *qemu.Machine) { m.Board, m.Attach = board("mips"), qemu.NOR },
-			[]string{"root=/dev/vda", "mtdparts=1e000000.flash:64k(boot)ro,2816k(rootfs)ro,-(rootfs_data)"}, []string{"vdb", "no_timer_check"}},
+			[]string{"root=/dev/vda", "mtdparts=1e000000.flash:64k(boot)ro,3008k(rootfs)ro,-(rootfs_data)"}, []string{"vdb", "no_timer_check"}},
 		{"one chip", func(m *qemu.Machine) { m.Board, m.Attach, m.Root = board("mips"), qemu.Chip, "" },
 			[]string{"root=mtd:rootfs", "(rootfs_data)"}, []string{"vda"}},
 		{"arm64", func(m *qemu.Machine) { m.Board, m.Attach = board("arm64"), qemu.Block },
