@@ -84,9 +84,3 @@ func (u *unit) fellBack(snapshot int, volatile bool, why string) {
 		}
 	}
 }
-
-// atBoot adds a command to what the unit runs when it boots.
-func (u *unit) atBoot(command string) {
-	u.Helper()
-	u.run("[ -e /etc/rc.local ] || echo '#!/bin/sh' > /etc/rc.local; chmod 755 /etc/rc.local; cat >> /etc/rc.local <<'end'\n" + command + "\nend")
-}
