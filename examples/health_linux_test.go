@@ -103,7 +103,7 @@ func TestGateway(t *testing.T) {
 
 	n.down()
 	n.fails(check, "gateway_wait=2", "the gateway "+peerAddress+" does not answer")
-	time.AfterFunc(3*time.Second, n.up)
+	defer time.AfterFunc(3*time.Second, n.up).Stop()
 	n.passes(check, "gateway_wait=20") // it is waited for
 
 	n.run("ip", "-n", n.unit, "route", "del", "default")
