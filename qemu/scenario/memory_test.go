@@ -45,10 +45,11 @@ func TestLittleMemory(t *testing.T) {
 			u.run("echo 1 > /etc/one; head -c 300000 /dev/urandom > /root/data; sha256sum /root/data > /root/sum; snapshot config; snapshot push")
 			u.boot()
 			u.state(1, false)
-			u.run("sha256sum -c /root/sum; echo 2 > /etc/two; snapshot push")
+			u.run("sha256sum -c /root/sum; echo 2 > /etc/two; snapshot push --try --confirm-within 1h")
 			u.boot()
 			u.state(2, false)
-			u.run("sha256sum -c /root/sum; snapshot verify")
+			u.waits()
+			u.run("sha256sum -c /root/sum; snapshot confirm; snapshot verify")
 			u.untouched("a compact without RAM", func() {
 				if said := u.refuse(1, "snapshot compact"); !strings.Contains(said, "not enough RAM") {
 					u.Errorf("compact says %q", said)
