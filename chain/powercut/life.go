@@ -65,7 +65,10 @@ func lives(s *shape) []life {
 		rollback(0),
 		undo(),
 	}}
-	list := append([]life{typical, worn(small), trials(some), wornTrial(small)}, damagedLives(s)...)
+	list := append([]life{typical, worn(small), trials(some)}, damagedLives(s)...)
+	if s.erase <= 16*kib {
+		list = append(list, wornTrial(small))
+	}
 	if s.good() <= manyBlocks {
 		list = append(list, life{name: "erased", room: true, from: 3, commands: []command{
 			config("a", small), push(""), config("b", large), reset(), config("c", small), push(""), rollback(0), reset()}})
@@ -78,10 +81,10 @@ func trials(size int) life {
 	small := smallSize
 	return life{name: "trials", room: true, from: 2, commands: []command{
 		config("a", small), push("first"),
-		try("b", "", size, false, 2), attempt(), attempt(), confirm(), push("second"),
-		try("c", "third", small, true, 2), attempt(), attempt(), giveUp(), undo(), retry(1), rollback(2), undo(), giveUp(),
-		config("d", size), tryPush("fourth", 2), attempt(), giveUp(), undo(), confirm(), compact(1, small),
-		try("e", "", small, false, 1), rollback(1), undo(), confirm(), rollback(0), undo(),
+		try("b", "", size, false, 2), attempt(), confirm(), push("second"),
+		try("c", "third", small, true, 2), attempt(), attempt(), giveUp(), undo(), retry(1), rollback(2),
+		config("d", size), tryPush("fourth", 2), giveUp(), undo(), confirm(), compact(1, small),
+		try("e", "", small, false, 1), rollback(1), undo(), confirm(),
 	}}
 }
 
@@ -91,8 +94,8 @@ func wornTrial(small int) life {
 	for range 10 {
 		l.commands = append(l.commands, attempt())
 	}
-	l.from = len(l.commands) - 4
-	l.commands = append(l.commands, giveUp(), undo(), attempt())
+	l.from = len(l.commands) - 3
+	l.commands = append(l.commands, giveUp(), undo())
 	return l
 }
 
@@ -127,14 +130,14 @@ func fullLives(s *shape) []life {
 	}
 	lives = append(lives,
 		life{name: "half on trial", commands: []command{
-			try("a", "", half, true, 2), attempt(), attempt(), giveUp(), undo(), retry(9), attempt(), confirm(),
-			try("b", "", half, false, 3), try("b", "named", half, false, 1), attempt(), confirm(), tryPush("", 1), rollback(1), undo(),
-			giveUp(), try("c", "", small, true, 1), attempt(), giveUp(), undo()}},
+			try("a", "", half, true, 1), attempt(), giveUp(), undo(), retry(9), attempt(), confirm(),
+			try("b", "", half, false, 3), try("b", "named", half, false, 1), attempt(), confirm(), tryPush("", 1), rollback(1),
+			try("c", "", small, true, 1), attempt(), giveUp(), undo()}},
 		life{name: "whole on trial", commands: []command{
 			try("a", "", larger, true, 3), try("a", "", larger, true, 1), retry(3), attempt(), retry(1), confirm(), rollback(0), undo(),
-			try("b", "", small, false, 2), attempt(), rollback(0), try("c", "", small, true, 2), attempt(), reset()}},
+			try("b", "", small, false, 2), rollback(0), try("c", "", small, true, 2), attempt(), reset()}},
 		life{name: "whole, given up", commands: []command{
-			config("a", larger), tryPush("", 1), try("a", "", larger, true, 1), attempt(), giveUp(), undo(), rollback(0)}})
+			config("a", larger), tryPush("", 1), attempt(), giveUp(), undo(), rollback(0)}})
 	if third >= small {
 		lives = append(lives, life{name: "third", commands: []command{
 			config("a", third), push(""), config("b", third), config("c", third), push(""), config("d", third),
