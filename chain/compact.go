@@ -38,8 +38,9 @@ func (c *Chain) Folded(keep int) ([]*Entry, error) {
 
 // PlanCompact returns what the chain becomes when p stands for all snapshots
 // but the last keep. It returns a *NoRoomError when the new chain does not fit
-// behind the old one, and an error that wraps ErrOnTrial while an entry is. The same entries make the same chain on any unit: number,
-// time and label of the folded entry are those of the last one in it.
+// behind the old one, and an error that wraps ErrOnTrial while an entry is. The
+// same entries make the same chain on any unit: number, time and label of the
+// folded entry are those of the last one in it.
 func (c *Chain) PlanCompact(keep int, p *Payload) (*Compaction, error) {
 	if c.blocked != nil {
 		return nil, c.blocked

@@ -10,11 +10,10 @@
 //	-random           no exhaustive part, random lives only
 //
 // A life is a row of commands on one flash: an empty one, one that is full, one
-// with damage, one whose record slots are used up, one with entries on trial. Each
-// command is run once
-// without a cut, and its flash operations are taken down. Then each of these
-// operations is cut, in each way that package sim knows. What boots afterwards
-// is judged:
+// with damage, one whose record slots are used up, one with entries on trial.
+// Each command is run once without a cut, and its flash operations are taken
+// down. Then each of these operations is cut, in each way that package sim
+// knows. What boots afterwards is judged:
 //
 //   - it shows the state before the command or the one after it: what it shows
 //     instead is a state lost (entries of both are missing) or mixed. How many boots
