@@ -93,16 +93,6 @@ func (b *bench) upper(name string) string {
 	return dir
 }
 
-// noise returns n bytes that do not compress.
-func noise(n int) []byte {
-	b, x := make([]byte, n), uint32(1)
-	for i := range b {
-		x = x*1664525 + 1013904223
-		b[i] = byte(x >> 24)
-	}
-	return b
-}
-
 // command runs the program in the thread whose calls fail.
 func (b *bench) command(args ...string) (out, errs string, code int) {
 	var o, e bytes.Buffer

@@ -349,3 +349,13 @@ func TestHelpNamesEveryCode(t *testing.T) {
 		}
 	}
 }
+
+// noise returns n bytes that do not compress.
+func noise(n int) []byte {
+	b, x := make([]byte, n), uint32(1)
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = byte(x >> 24)
+	}
+	return b
+}
