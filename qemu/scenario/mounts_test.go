@@ -99,10 +99,14 @@ func (u *unit) space(dir string) space {
 // file system of overlayDir, whose source it names.
 func (u *unit) sizes(source string) {
 	u.Helper()
-	root, overlay := u.space("/"), u.space("/overlay")
-	if root.size != overlay.size || root.free != overlay.free || root.source != "overlayfs:/overlay" || overlay.source != source {
-		u.Errorf("df says %+v of /, %+v of /overlay", root, overlay)
-	}
+	// jffs2 goes on to look at its nodes when it is mounted, and finds out what it has.
+	u.until("df says the same of / and of /overlay", func() bool {
+		root, overlay := u.space("/"), u.space("/overlay")
+		if root.source != "overlayfs:/overlay" || overlay.source != source {
+			u.Fatalf("df says %+v of /, %+v of /overlay", root, overlay)
+		}
+		return root.size == overlay.size && root.free == overlay.free
+	})
 	if rom := u.space("/rom"); rom.used != rom.size || rom.free != 0 || rom.percent != "100%" || rom.source != "/dev/vda" {
 		u.Errorf("df says %+v of /rom", rom)
 	}
