@@ -44,7 +44,7 @@ test: images ## all tests, on virtual machines too
 	go test -count=1 -v $$(go list ./... | grep -v /qemu/scenario) 2>&1 | tee build/test.log | $(progress)
 	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json
 	@$(MAKE) --no-print-directory test-foreign
-	go test -count=1 -v -timeout 30m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
+	go test -count=1 -v -timeout 40m ./qemu/scenario 2>&1 | tee -a build/test.log | $(progress)
 	go run ./qemu/powercut -n 20
 	go run ./qemu/powercut -convert -n 6 -window 3s
 	@if grep -A2 -e '--- SKIP' build/test.log; then echo 'make test: tests were skipped'; exit 1; fi

@@ -68,7 +68,7 @@ type status struct {
 
 type runningState struct {
 	State    string `json:"state"`
-	ID       string `json:"id"` // as it was booted
+	ID       string `json:"id"`
 	Why      string `json:"why"`
 	Fallback bool   `json:"fallback"` // not the last state there was
 }
@@ -129,6 +129,9 @@ func (c *cli) statusOfUnit(s *session, r *boot.Report, st *status) error {
 	st.Pending = !last
 	st.Running = &runningState{State: described(r.State.Snapshot, r.State.Volatile), ID: r.State.ID, Why: "it is the last one"}
 	saved := last && r.State.ID != st.ID // since the boot, whatever that fell back to
+	if saved {
+		st.Running = &runningState{State: st.Next, ID: st.ID, Why: "it was saved since the boot of " + st.Running.State}
+	}
 	if why := fallback(r); why != "" && !saved && !(last && r.Asked != "last" && len(r.Skipped) == 0) {
 		st.Running.Why, st.Running.Fallback = why, true
 		st.code = exitFallback

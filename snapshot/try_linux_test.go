@@ -204,7 +204,7 @@ func TestTryReport(t *testing.T) {
 	// What is saved after a fall-back runs, and is the last state.
 	u.do("etc/b", "1")
 	u.must("push")
-	if st, code := u.status(); code != exitOK || st.Running.Fallback || st.Pending {
+	if st, code := u.status(); code != exitOK || st.Running.Fallback || st.Pending || st.Running.State != "snapshot 1" || st.Running.ID != st.ID {
 		t.Errorf("after a push: exit %d: %+v", code, st.Running)
 	}
 }
