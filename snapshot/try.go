@@ -156,8 +156,13 @@ type running struct {
 // errNotHere says that what is on trial is not what runs.
 var errNotHere = errors.New("this system does not run on it")
 
-// onTrialHere returns how the running state is on trial; nil if it is not.
+// onTrialHere returns how the running state is on trial; nil if it is not. A system
+// that does not run on a chain never is.
 func (c *cli) onTrialHere() (here *running, err error) {
+	r, err := c.onUnit()
+	if err != nil || r == nil || r.Device == "" || r.Layout != boot.Stacked && r.Layout != boot.Flat {
+		return nil, err
+	}
 	err = c.with(false, func(s *session) error {
 		here, err = c.trialHere(s)
 		return err

@@ -306,6 +306,24 @@ func TestWatchOnUnit(t *testing.T) {
 	}
 }
 
+// TestWatchWithoutChain: it is started at every boot, of whatever.
+func TestWatchWithoutChain(t *testing.T) {
+	for name, r := range map[string]*boot.Report{
+		"not booted by preinit": nil,
+		"no rootfs_data":        {Version: 1, Layout: boot.Stacked},
+		"classic":               {Version: 1, Layout: boot.Classic, Device: "/nowhere/jffs2"},
+		"squashfs alone":        {Version: 1, Layout: boot.Bare, Device: "/nowhere/chain"},
+	} {
+		root := newChecks(t, "required.d/10-a", note)
+		if r != nil {
+			must(t, os.WriteFile(root+boot.ReportPath, r.AppendJSON(nil), 0o644))
+		}
+		if out, errs, code := run(t, root, "health", "--watch"); code != exitOK || !strings.Contains(out, "not on trial") || ran(t, root) != "" {
+			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
+		}
+	}
+}
+
 func TestWatchRebootsUnit(t *testing.T) {
 	u := newUnit(t)
 	u.tryOut(chain.Trial{Left: 3})
