@@ -153,7 +153,7 @@ const keepForEnd = 3 * fresh
 // ErrSpent means that all of its boots were begun, or that there is no room to
 // record another one.
 func (c *Chain) Attempt(now time.Time) error {
-	return c.try(func(e *Entry, t Trial) error {
+	return c.withTrial(func(e *Entry, t Trial) error {
 		if t.Left == 0 {
 			return ErrSpent
 		}
@@ -172,7 +172,7 @@ func (c *Chain) Retry(t Trial, now time.Time) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	return c.try(func(e *Entry, _ Trial) error {
+	return c.withTrial(func(e *Entry, _ Trial) error {
 		if err := c.roomForTrial(c.end, e.Blocks, c.slotsFree(e)-pair, t); err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (c *Chain) Retry(t Trial, now time.Time) error {
 
 // Confirm ends the trial: the entry stays, and is never counted again.
 func (c *Chain) Confirm(now time.Time) error {
-	return c.try(func(e *Entry, _ Trial) error {
+	return c.withTrial(func(e *Entry, _ Trial) error {
 		r := record{kind: kindConfirm, flags: e.last.flags &^ flagTrial, time: now.Unix()}
 		err := c.change(e, r, 2*fresh)
 		if errors.Is(err, ErrNoSlot) && c.slotsFree(e) >= pair+fresh {
@@ -192,9 +192,9 @@ func (c *Chain) Confirm(now time.Time) error {
 	})
 }
 
-// try calls f with what is on trial, on a chain in order. It returns ErrNothing
+// withTrial calls f with what is on trial, on a chain in order. It returns ErrNothing
 // when nothing is.
-func (c *Chain) try(f func(*Entry, Trial) error) error {
+func (c *Chain) withTrial(f func(*Entry, Trial) error) error {
 	if err := c.ready(); err != nil {
 		return err
 	}

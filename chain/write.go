@@ -30,7 +30,8 @@ func (c *Chain) WriteVolatile(p *Payload, label string, now time.Time) error {
 	})
 }
 
-// write writes p as the volatile entry and commits it.
+// write writes p behind the last snapshot, in place of the volatile entry if there is
+// one; the commit record says what it is.
 func (c *Chain) write(p *Payload, label string, commit record, now time.Time) error {
 	if err := c.settle(); err != nil {
 		return err

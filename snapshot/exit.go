@@ -17,7 +17,7 @@ const (
 	exitUsage   = 64 // wrong flag, argument or command
 	exitDamaged = 65 // the chain or an entry is damaged, or has a newer format
 	exitDevice  = 66 // no such device, or it holds something else than a chain
-	exitState   = 69 // the state asked for is not there, or the running one does not fit
+	exitState   = 69 // the state asked for is not there, one is on trial, or the running one does not fit
 	exitNoRoom  = 73 // the flash has no room for it; nothing was touched
 	exitIO      = 74 // the flash failed
 	exitLocked  = 75 // another snapshot command holds the lock: try again
@@ -36,7 +36,7 @@ const exitTable = `  0   done, or there was nothing to do
   64  wrong command, flag or argument
   65  the chain or an entry of it is damaged, or has a newer format
   66  no such device, or it holds something else than a chain
-  69  the state asked for is not there, or the running one does not fit the chain
+  69  the state asked for is not there, one is on trial, or the running one does not fit the chain
   73  the flash has no room for it; nothing was touched
   74  the flash failed
   75  another snapshot command holds the lock: try again

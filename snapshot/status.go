@@ -132,7 +132,7 @@ func (c *cli) statusOfUnit(s *session, r *boot.Report, st *status) error {
 	if saved {
 		st.Running = &runningState{State: st.Next, ID: st.ID, Why: "it was saved since the boot of " + st.Running.State}
 	}
-	if why := fallback(r); why != "" && !saved && !(last && r.Asked != "last" && len(r.Skipped) == 0) {
+	if why := fallback(r, last); why != "" && !saved {
 		st.Running.Why, st.Running.Fallback = why, true
 		st.code = exitFallback
 	}
@@ -151,15 +151,15 @@ func (c *cli) statusOfUnit(s *session, r *boot.Report, st *status) error {
 }
 
 // fallback returns why another state was booted than the last one there was, or
-// nothing.
-func fallback(r *boot.Report) string {
+// nothing. One that was asked for, and is the last meanwhile, is none.
+func fallback(r *boot.Report, last bool) string {
 	if t := r.Trial; t != nil && t.GaveUp+t.Refused != "" {
 		if t.GaveUp != "" {
 			return t.Entry + " was given up: " + t.GaveUp
 		}
 		return t.Refused
 	}
-	if r.Asked != "last" && r.Asked != "" {
+	if r.Asked != "last" && r.Asked != "" && !last {
 		return asked(r)
 	}
 	booted := map[string]bool{"repair": true} // that is no state

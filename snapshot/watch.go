@@ -86,6 +86,17 @@ func (w *watcher) pause() {
 	sleepUntil(until)
 }
 
+// sleepUntil returns when boot.Uptime is at t; after a suspend, a second late at most.
+func sleepUntil(t time.Duration) {
+	for {
+		left := t - boot.Uptime()
+		if left <= 0 {
+			return
+		}
+		time.Sleep(min(left, time.Second))
+	}
+}
+
 // tryConfirm runs the required checks, and confirms the state if all pass.
 func (w *watcher) tryConfirm() (done bool, err error) {
 	h, whole := w.round()
