@@ -10,5 +10,6 @@
 // Reading order: device.go (the interface and the rules), node.go (what devices
 // behind a node have in common), file.go (files and block devices,
 // from an offset on: offset.go), char_linux.go (which character device is what),
-// mtd_linux.go with lock_linux.go, and ubi_linux.go.
+// mtd_linux.go with lock_linux.go, and ubi_linux.go; shadow.go is what a device would
+// become.
 package flash

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 )
@@ -23,6 +24,10 @@ type cli struct {
 	writeSize int           // --write-size, bytes
 	wait      time.Duration // --wait
 	force     bool          // --force
+	dryRun    bool          // --dry-run
+
+	env      func(string) string // os.Getenv
+	progress *progress           // of the command that runs; nil: nobody looks
 }
 
 // command is one verb of the program.
@@ -53,6 +58,11 @@ func (c *cli) main(args []string) int {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	if c.env == nil {
+		c.env = os.Getenv
+	}
+	c.startProgress()
+	defer c.progress.end()
 	err := c.run(args)
 	if err == nil || errors.Is(err, errHelp) {
 		return exitOK
@@ -87,6 +97,10 @@ func (c *cli) run(args []string) error {
 		if err != nil {
 			return err
 		}
+		if c.dryRun {
+			c.reboot = func() error { return nil }
+			c.spawn = func(...string) error { return nil }
+		}
 		if len(pos) > cmd.maxArgs {
 			return usageError("%s takes %s, not %q: see `snapshot help %s`", name, atMost(cmd.maxArgs), pos[cmd.maxArgs], name)
 		}
@@ -111,6 +125,7 @@ func (c *cli) flags(name string) *flag.FlagSet {
 	fs.IntVar(&c.writeSize, "write-size", 0, "")
 	fs.BoolVar(&c.force, "force", false, "")
 	fs.DurationVar(&c.wait, "wait", defaultWait, "")
+	fs.BoolVar(&c.dryRun, "dry-run", false, "")
 	return fs
 }
 

@@ -88,7 +88,7 @@ func (c *cli) changes(s *session, upper string, v *chain.Entry) (*chain.Payload,
 		if upper == "" {
 			return nil, delta.Stats{}, usageError("with --device, config needs the upper directory to save: --upper DIR")
 		}
-		return pack(upper, &delta.PackOptions{})
+		return c.pack(upper, &delta.PackOptions{})
 	}
 	rest, mixed, err := c.since(s, r)
 	if err != nil {
@@ -106,7 +106,7 @@ func (c *cli) changes(s *session, upper string, v *chain.Entry) (*chain.Payload,
 	if err != nil {
 		return nil, delta.Stats{}, err
 	}
-	return pack(c.path(upperPath), o)
+	return c.pack(c.path(upperPath), o)
 }
 
 // saveNothing makes the chain say that the last snapshot is the state.
@@ -170,9 +170,9 @@ func addTo(to interface{ Add(io.Reader) error }, s *session, e *chain.Entry) err
 	return err
 }
 
-func pack(upper string, o *delta.PackOptions) (*chain.Payload, delta.Stats, error) {
+func (c *cli) pack(upper string, o *delta.PackOptions) (*chain.Payload, delta.Stats, error) {
 	w := chain.NewPayloadWriter()
-	stats, err := delta.Pack(w, upper, o)
+	stats, err := delta.Pack(c.progress.writer("packing files", w), upper, o)
 	if err != nil {
 		return nil, stats, err
 	}

@@ -40,7 +40,7 @@ func (c *cli) confirmRunning() error {
 			return err
 		}
 		fmt.Fprintf(c.out, "%s%s is confirmed. State: %s\n", upperFirst(e.Name()), quoted(e.Label), s.ID())
-		if here == nil {
+		if here == nil || c.dryRun {
 			return nil
 		}
 		c.logEvent("confirm", e.Name()+quoted(e.Label))

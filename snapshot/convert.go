@@ -87,10 +87,14 @@ func (v *conversion) run() (err error) {
 			"Make an image on another device (`snapshot --device IMAGE --erase-size N --write-size N config --upper /overlay/upper`, with the sizes of the volume), "+
 			"boot with snapshot.skip, and write it with ubiupdatevol", v.place)
 	}
-	if v.dev, err = openFlash(v.place, &flash.Options{EraseSize: v.eraseSize, WriteSize: v.writeSize}); err != nil {
+	var shadow *flash.Shadow
+	if v.dev, shadow, err = v.openFlash(v.place, true); err != nil {
 		return err
 	}
 	defer func() {
+		if shadow != nil && err == nil {
+			v.dryWork(shadow.Work)
+		}
 		if closed := v.dev.Close(); err == nil && closed != nil {
 			err = fmt.Errorf("cannot close flash: %w", closed)
 		}
@@ -175,14 +179,16 @@ func (v *conversion) fromOverlay(content chain.Content) (err error) {
 	if v.own.Layout != boot.Classic {
 		return stateError("this unit does not run on the %v in %s (%s), so its files cannot be read", content, v.place, asked(v.own))
 	}
-	if v.frozen, err = freeze(v.root, v.path(overlayPath)); err != nil {
-		return err
+	if !v.dryRun {
+		if v.frozen, err = freeze(v.root, v.path(overlayPath)); err != nil {
+			return err
+		}
 	}
 	root, err := delta.ReadAttr(v.path(romPath))
 	if err != nil {
 		return err
 	}
-	p, _, err := pack(v.path(upperPath), &delta.PackOptions{Root: root})
+	p, _, err := v.pack(v.path(upperPath), &delta.PackOptions{Root: root})
 	if err != nil {
 		return err
 	}
@@ -198,7 +204,11 @@ func (v *conversion) fromOverlay(content chain.Content) (err error) {
 
 // write makes the chain, and says what it did.
 func (v *conversion) write() error {
-	if v.via != "" {
+	if v.via != "" && v.dryRun {
+		if err := v.chain.Replace(v.entries, v.now()); err != nil {
+			return err
+		}
+	} else if v.via != "" {
 		if err := v.writeVia(); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ type session struct {
 	own   bool  // it is the device of the running unit
 	lock  *lock // nil: for reading
 	holds chain.Content
+	shade *flash.Shadow // of a dry run; else nil
 }
 
 // open opens the chain for reading; with write, for writing, once no other
@@ -37,7 +38,10 @@ func (c *cli) open(write bool) (*session, error) {
 			return nil, err
 		}
 	}
-	if err := s.open(write && !c.force, &flash.Options{ReadOnly: !write, EraseSize: c.eraseSize, WriteSize: c.writeSize}); err != nil {
+	if s.dev, s.shade, err = c.openFlash(path, write); err == nil {
+		err = s.walk(write && !c.force)
+	}
+	if err != nil {
 		_ = s.close() // what it could say is the fault of the other
 		return nil, err
 	}
@@ -48,12 +52,9 @@ func (c *cli) open(write bool) (*session, error) {
 	return s, nil
 }
 
-// open opens the device. With careful, one that holds something unknown is
-// refused, unless it is the unit's own partition for the chain.
-func (s *session) open(careful bool, o *flash.Options) (err error) {
-	if s.dev, err = openFlash(s.path, o); err != nil {
-		return err
-	}
+// walk opens the chain on the device. With careful, one that holds something
+// unknown is refused, unless it is the unit's own partition for the chain.
+func (s *session) walk(careful bool) (err error) {
 	if s.holds, err = chain.Identify(s.dev); err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.path, err)
 	}
@@ -72,16 +73,32 @@ func (s *session) open(careful bool, o *flash.Options) (err error) {
 	return nil
 }
 
-// openFlash opens a device; its errors have an exit code.
-func openFlash(path string, o *flash.Options) (flash.Device, error) {
-	dev, err := chain.OpenFlash(path, o)
+// openFlash opens a device; its errors have an exit code. With write it can be
+// written to, or in a dry run its shadow.
+func (c *cli) openFlash(path string, write bool) (flash.Device, *flash.Shadow, error) {
+	dev, err := chain.OpenFlash(path, &flash.Options{ReadOnly: !write || c.dryRun, EraseSize: c.eraseSize, WriteSize: c.writeSize})
 	switch {
 	case errors.Is(err, flash.ErrGeometry), errors.Is(err, chain.ErrGeometry):
-		return nil, &codeError{exitUsage, err}
+		return nil, nil, &codeError{exitUsage, err}
 	case err != nil:
-		return nil, &codeError{exitDevice, err}
+		return nil, nil, &codeError{exitDevice, err}
 	}
-	return dev, nil
+	dev = c.progress.watch(dev)
+	if !write || !c.dryRun {
+		return dev, nil, nil
+	}
+	fmt.Fprintln(c.out, "Dry run, nothing is written:")
+	shadow := flash.NewShadow(dev)
+	return shadow, shadow, nil
+}
+
+// dryWork says what a dry run has not done to the flash.
+func (c *cli) dryWork(w flash.Work) {
+	if w == (flash.Work{}) {
+		fmt.Fprintln(c.out, "The flash would stay as it is.")
+		return
+	}
+	fmt.Fprintf(c.out, "The flash would take %s, and %s programmed.\n", count(w.Erases, "erase", "erases"), bytesText(w.Programmed))
 }
 
 // wayOut says what helps where the device holds something that can become a
@@ -119,8 +136,11 @@ func (c *cli) with(write bool, f func(*session) error) error {
 	}
 	before := s.ID()
 	err = f(s)
-	if write && err != nil {
+	if write && err != nil && s.shade == nil {
 		err = s.outcome(err, before)
+	}
+	if s.shade != nil && err == nil {
+		c.dryWork(s.shade.Work)
 	}
 	if e := s.close(); err == nil {
 		err = e

@@ -90,6 +90,9 @@ func (c *cli) noteFolded(entries []chain.Renamed) error {
 // note appends lines to a file about the running unit. They start a line of
 // their own: an earlier note may be cut off, where there was no room for it.
 func (c *cli) note(path, lines string) error {
+	if c.dryRun {
+		return nil
+	}
 	f, err := os.OpenFile(c.path(path), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err == nil {
 		_, err = f.WriteString("\n" + lines)

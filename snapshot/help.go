@@ -39,6 +39,7 @@ const globalFlags = `  --device FILE     the chain on this device or image (defa
                     and 4096; MTD partitions and UBI volumes know theirs)
   --force           write to a device that holds neither a chain nor nothing
   --wait DURATION   how long to wait for another snapshot command (default 30s)
+  --dry-run         do it in RAM only, and say what it would be: nothing is written
 `
 
 func (c *cli) usage(w io.Writer) {

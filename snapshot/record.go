@@ -36,6 +36,9 @@ type event struct {
 
 // logEvent adds to the log in RAM. What cannot be logged is done all the same.
 func (c *cli) logEvent(kind, text string) {
+	if c.dryRun {
+		return
+	}
 	e := event{Where: "unit", Time: c.now().UTC(), Uptime: boot.Uptime().Seconds(), Kind: kind, Text: lastBytes(text, maxText)}
 	if err := c.appendEvent(e); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(c.errs, "snapshot: cannot log this: %v\n", err)

@@ -34,7 +34,7 @@ before or the bare firmware; then run it again.
 					return err
 				}
 				c.damage(s)
-				if !*yes {
+				if !*yes && !c.dryRun {
 					if err := c.confirm(s, *erase); err != nil {
 						return err
 					}

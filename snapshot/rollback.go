@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strconv"
 
 	"chainroot/chain"
 )
@@ -30,8 +29,8 @@ last roll-back back, until a config or push has used its space, or a compact.
 			n := -1
 			if len(args) > 0 {
 				var err error
-				if n, err = strconv.Atoi(args[0]); err != nil || n < 0 {
-					return usageError("%q is no number of a snapshot (0, 1, 2, …)", args[0])
+				if n, err = snapshotNumber(args[0]); err != nil {
+					return err
 				}
 			}
 			return c.with(true, func(s *session) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -40,3 +41,12 @@ func described(n int, volatile bool) string {
 
 // timeText returns a time for a table, in UTC.
 func timeText(t time.Time) string { return t.Format("2006-01-02 15:04:05") }
+
+// snapshotNumber reads the number of a snapshot from the command line.
+func snapshotNumber(arg string) (int, error) {
+	n, err := strconv.Atoi(arg)
+	if err != nil || n < 0 {
+		return 0, usageError("%q is no number of a snapshot (0, 1, 2, …)", arg)
+	}
+	return n, nil
+}

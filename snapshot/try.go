@@ -123,7 +123,7 @@ func (c *cli) await(e *chain.Entry, trial chain.Trial) error {
 	if err != nil || r == nil || trial.Within == 0 {
 		return err
 	}
-	if ok, err := c.runs(r, e); err != nil || !ok {
+	if ok, err := c.runs(r, e); err != nil || !ok || c.dryRun {
 		return err
 	}
 	err = boot.Deadline{Hash: e.Hash.String(), At: boot.Uptime() + trial.Within}.Write(c.path(boot.DeadlinePath))
