@@ -55,7 +55,8 @@ func TestDryRunRefuses(t *testing.T) {
 	} {
 		_, errs, code := i.run(step...)
 		_, dry, dryCode := i.run(append(step, "--dry-run")...)
-		if code == 0 || dryCode != code || dry != errs {
+		// It says nothing of what becomes of the flash.
+		if code == 0 || dryCode != code || !strings.HasPrefix(errs, strings.TrimSpace(dry)) {
 			t.Errorf("%q: exit %d, %q; as a dry run %d, %q", step, code, errs, dryCode, dry)
 		}
 	}
