@@ -46,7 +46,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
-		compactCommand, pinCommand, unpinCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
+		compactCommand, pinCommand, unpinCommand, exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }
 
