@@ -3,6 +3,7 @@ package chain
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"io"
 	"testing"
@@ -76,4 +77,51 @@ func FuzzExport(f *testing.F) {
 			t.Errorf("%d of %d entries were added: %v", n, len(x.Entries), err)
 		}
 	})
+}
+
+// TestExportOffsets pins every offset of an export that FORMAT.md names, by hand.
+func TestExportOffsets(t *testing.T) {
+	w := NewPayloadWriter()
+	io.WriteString(w, "content")
+	p, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := Header{Type: TypeVolatile, EraseSize: 4096, WriteSize: 16, Slots: 14, Number: 2, Serial: 5,
+		Stored: p.Stored(), Unpacked: p.Unpacked(), Table: p.hash(), Prev: sha256.Sum256([]byte("prev")), Label: "in the header"}
+	x := &Export{Base: sha256.Sum256([]byte("base")), Any: true, Entries: []Parcel{{Header: h, Label: "a label", Snapshot: true, Payload: p}}}
+	var out bytes.Buffer
+	if _, err := x.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	b := out.Bytes()
+	be := binary.BigEndian
+	body := b[:len(b)-32]
+	for _, c := range []struct {
+		field     string
+		got, want any
+	}{
+		{"magic", string(b[0:8]), "CHAINEX\n"},
+		{"version", be.Uint16(b[8:]), uint16(1)},
+		{"flags", b[10], byte(1)},
+		{"reserved", b[11], byte(0)},
+		{"entries", be.Uint32(b[12:]), uint32(1)},
+		{"base", Hash(b[16:48]), x.Base},
+		{"header", string(b[48:304]), string(h.encode())},
+		{"flags of the entry", b[304], byte(1)},
+		{"label length", b[305], byte(7)},
+		{"label", string(b[306:313]), "a label"},
+		{"chunk table", Hash(b[313:345]), Hash(sha256.Sum256(p.frame))},
+		{"payload", string(body[345:]), string(p.frame)},
+		{"hash", Hash(b[len(b)-32:]), Hash(sha256.Sum256(body))},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.field, c.got, c.want)
+		}
+	}
+	same := h
+	same.EraseSize, same.WriteSize, same.Slots, same.Prev = 0, 0, 0, x.Base
+	if h.lineage(x.Base) != Hash(sha256.Sum256(same.encode())) {
+		t.Error("the lineage is another one")
+	}
 }
