@@ -362,6 +362,57 @@ func TestUnitExcludes(t *testing.T) {
 	}
 }
 
+// TestUnitChooses: the defaults go by what the root is; include wins over all.
+func TestUnitChooses(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		root string   // the file that tells
+		do   []string // changes
+		want []string // of them, what is there after a boot
+	}{
+		{"neither", "etc/os-release", []string{"tmp", "/", "tmp/x", "1"}, []string{"tmp/x=1"}},
+		{"OpenWrt", "etc/openwrt_release", []string{"tmp", "/", "tmp/x", "1", "etc/urandom.seed", "1", "etc/opkg.conf", "1"}, []string{"etc/opkg.conf=1"}},
+		{"Debian", "etc/debian_version", []string{"tmp", "/", "tmp/x", "1", "var/log/journal", "/", "var/log/journal/x", "1", "var/cache/apt", "/", "var/cache/apt/pkgcache.bin", "1", "var/cache/apt/x", "1"},
+			[]string{"var/cache/apt/x=1", "var/log/journal/x=1"}},
+		{"include over the defaults", "etc/openwrt_release", []string{"etc/snapshot/include", "/tmp/keep", "tmp", "/", "tmp/x", "1", "tmp/keep", "1"}, []string{"etc/snapshot/include=/tmp/keep", "tmp/keep=1"}},
+		{"include over exclude", "etc/os-release", []string{"etc/snapshot/include", "*.conf", "etc/snapshot/exclude", "/data/", "data/deep/down", "/", "data/x", "1", "data/deep/x", "1", "data/deep/a.conf", "1"},
+			[]string{"data/deep/a.conf=1", "etc/snapshot/exclude=/data/", "etc/snapshot/include=*.conf"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u := newUnit(t)
+			u.do(append([]string{c.root, ""}, c.do...)...)
+			u.must("config")
+			sum := u.sum()
+			if u.must("config"); u.sum() != sum {
+				t.Error("a second config wrote to the flash")
+			}
+			u.boot()
+			u.shows(append(append([]string{c.root + "="}, c.want...), firmware...)...)
+			u.must("config")
+			if u.sum() != sum {
+				t.Error("config after a boot wrote to the flash")
+			}
+		})
+	}
+	u := newUnit(t)
+	u.do("etc/snapshot/include", strings.Repeat("x", 1<<20))
+	if _, errs, code := u.run("config"); code != exitFailed || !strings.Contains(errs, "/etc/snapshot/include") {
+		t.Errorf("a pattern without end: exit %d: %s", code, errs)
+	}
+}
+
+// TestReadmeHasTheDefaults compares the table there with what is dropped.
+func TestReadmeHasTheDefaults(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	must(t, err)
+	for _, file := range []string{"/etc/openwrt_release", "/etc/debian_version"} {
+		patterns := strings.Fields(delta.Defaults(func(path string) bool { return path == file }))
+		if row := "(`" + file + "`) | `" + strings.Join(patterns, "` `") + "` |"; !strings.Contains(string(readme), row) {
+			t.Errorf("README.md has no row with %q", row)
+		}
+	}
+}
+
 // TestUnitWithoutExcludes: where the file would lie is something else.
 func TestUnitWithoutExcludes(t *testing.T) {
 	u := newUnit(t)
