@@ -45,7 +45,7 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
+		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
 		compactCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }
@@ -113,7 +113,7 @@ func atMost(n int) string {
 	if n == 0 {
 		return "no argument"
 	}
-	return fmt.Sprintf("at most %d argument", n)
+	return "at most " + count(n, "argument", "arguments")
 }
 
 // flags returns the flags that every command knows.

@@ -34,14 +34,12 @@ func newUnit(t *testing.T) *unit {
 	if os.Getuid() != 0 {
 		t.Skip("needs root: it mounts file systems")
 	}
-	runtime.LockOSThread() // never unlocked: the thread ends with the test
-	must(t, unix.Unshare(unix.CLONE_FS|unix.CLONE_NEWNS))
-	must(t, unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	inNamespace(t)
 	u := &unit{image: newImage(t, 4<<20)}
 	u.root, u.rom = filepath.Join(u.dir, "root"), filepath.Join(u.dir, "rom")
 	t.Cleanup(u.down)
 	mkdir(t, u.rom)
-	for _, dir := range []string{"etc/snapshot", "www", "snapshot", "overlay"} {
+	for _, dir := range []string{"etc/snapshot", "www", "snapshot", "overlay", "rom"} {
 		mkdir(t, filepath.Join(u.rom, dir))
 	}
 	for name, content := range map[string]string{"etc/hostname": "unit", "etc/motd": "hello", "www/index.html": "page"} {
@@ -49,6 +47,14 @@ func newUnit(t *testing.T) *unit {
 	}
 	u.boot()
 	return u
+}
+
+// inNamespace gives the test a thread, and a mount name space, of its own.
+func inNamespace(t *testing.T) {
+	t.Helper()
+	runtime.LockOSThread() // never unlocked: the thread ends with the test
+	must(t, unix.Unshare(unix.CLONE_FS|unix.CLONE_NEWNS))
+	must(t, unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 }
 
 func must(t testing.TB, err error) {
@@ -116,6 +122,7 @@ func (u *unit) boot(snapshots ...int) {
 	must(t, mount.Detach(filepath.Join(u.dir, "lower")))
 	must(t, unix.Mount(first, u.root+"/snapshot", "", unix.MS_BIND, ""))
 	must(t, unix.Mount(second, u.root+"/overlay", "", unix.MS_BIND, ""))
+	must(t, unix.Mount(u.rom, u.root+"/rom", "", unix.MS_BIND, ""))
 	must(t, os.WriteFile(u.root+boot.ReportPath, r.AppendJSON(nil), 0o644))
 }
 
@@ -174,7 +181,7 @@ func (u *unit) shows(want ...string) {
 	must(u.t, filepath.Walk(u.root, func(path string, st os.FileInfo, err error) error {
 		must(u.t, err)
 		name, _ := filepath.Rel(u.root, path)
-		if name == "snapshot" || name == "overlay" {
+		if name == "snapshot" || name == "overlay" || name == "rom" {
 			return filepath.SkipDir
 		}
 		if st.Mode().IsRegular() {
