@@ -99,7 +99,8 @@ func (c *Chain) renew(e *Entry, r record) error {
 // Rollback ends the chain behind snapshot n (0: the bare firmware), by one
 // record in the entry that follows. What it takes away stays on flash until
 // the space is written to, and Undo brings it back. ErrNothing means that the
-// chain ends there already.
+// chain ends there already, an error that wraps ErrPinned that one of the
+// snapshots behind it is pinned.
 func (c *Chain) Rollback(n int, now time.Time) error {
 	if err := c.ready(); err != nil {
 		return err
@@ -110,6 +111,14 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 	if n == len(c.entries) {
 		return ErrNothing
 	}
+	if err := notPinned(c.entries[n:]); err != nil {
+		return err
+	}
+	return c.rollback(n, now)
+}
+
+// rollback ends the chain behind entry n, whatever is pinned.
+func (c *Chain) rollback(n int, now time.Time) error {
 	unsettled := c.settle()
 	if n >= len(c.entries) { // the flash is gone
 		return unsettled

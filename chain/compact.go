@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Compaction is what a chain becomes when its oldest snapshots are one.
+// Compaction is what a chain becomes when some of its snapshots are one.
 type Compaction struct {
 	from    Hash // the state of the chain it was made for
 	entries []laid
@@ -13,7 +13,7 @@ type Compaction struct {
 	blocks  int
 }
 
-// Renamed says which entries one of the chain to come stands for: the folded
+// Renamed says which entries one of the chain to come stands for: a folded
 // one for several, each other one for itself; its hash changes because its
 // header holds the hash of the one before.
 type Renamed struct {
@@ -26,46 +26,72 @@ func (p *Compaction) Renamed() []Renamed { return p.renamed }
 
 func (p *Compaction) id() Hash { return p.renamed[len(p.renamed)-1].Hash }
 
-// Folded returns the snapshots that are folded into one when the last keep stay
-// as they are. ErrNothing means that those are fewer than two.
-func (c *Chain) Folded(keep int) ([]*Entry, error) {
-	n := len(c.Snapshots()) - keep
-	if n < 2 {
+// Folded returns the snapshots that are folded when the last keep stay as they are:
+// each group into one. A pinned snapshot stays as it is between two groups. ErrNothing
+// means that there is no group.
+func (c *Chain) Folded(keep int) (groups [][]*Entry, err error) {
+	for _, g := range c.groups(keep) {
+		if len(g) > 1 {
+			groups = append(groups, g)
+		}
+	}
+	if len(groups) == 0 {
 		return nil, ErrNothing
 	}
-	return c.Snapshots()[:n], nil
+	return groups, nil
 }
 
-// PlanCompact returns what the chain becomes when p stands for all snapshots
-// but the last keep. It returns a *NoRoomError when the new chain does not fit
-// behind the old one, and an error that wraps ErrOnTrial while an entry is. The
-// same entries make the same chain on any unit: number, time and label of the
+// groups parts the entries into rows, each of which becomes one entry.
+func (c *Chain) groups(keep int) (groups [][]*Entry) {
+	folds := false // into the last group
+	for i, e := range c.entries {
+		may := i < len(c.Snapshots())-keep && !e.Pinned()
+		if n := len(groups); may && folds {
+			groups[n-1] = append(groups[n-1], e)
+		} else {
+			groups = append(groups, []*Entry{e})
+		}
+		folds = may
+	}
+	return groups
+}
+
+// PlanCompact returns what the chain becomes when each payload stands for one of the
+// groups that Folded has returned. It returns a *NoRoomError when the new chain does
+// not fit behind the old one, and an error that wraps ErrOnTrial while an entry is.
+// The same entries make the same chain on any unit: number, time and label of a
 // folded entry are those of the last one in it.
-func (c *Chain) PlanCompact(keep int, p *Payload) (*Compaction, error) {
+func (c *Chain) PlanCompact(keep int, folded []*Payload) (*Compaction, error) {
 	if c.blocked != nil {
 		return nil, c.blocked
 	}
 	if err := c.notOnTrial(); err != nil {
 		return nil, err
 	}
-	folded, err := c.Folded(keep)
-	if err != nil {
+	if _, err := c.Folded(keep); err != nil {
 		return nil, err
 	}
 	to := &Compaction{from: c.ID()}
-	h := c.newHeader(TypeSnapshot, p)
-	to.add(h, folded[len(folded)-1], func() (*Payload, error) { return p, nil })
-	for _, e := range folded {
-		to.renamed[0].Old = append(to.renamed[0].Old, e.Hash)
-	}
-	for _, e := range c.entries[len(folded):] {
-		h := e.Header
-		h.Type = TypeSnapshot
-		if e.IsVolatile() {
-			h.Type = TypeVolatile
+	for _, g := range c.groups(keep) {
+		last := g[len(g)-1]
+		if len(g) > 1 {
+			p := folded[0]
+			folded = folded[1:]
+			to.add(c.newHeader(TypeSnapshot, p), last, func() (*Payload, error) { return p, nil })
+		} else {
+			h := last.Header
+			switch h.Type = TypeSnapshot; {
+			case last.IsVolatile():
+				h.Type = TypeVolatile
+			case last.Pinned():
+				h.Type = TypePinned
+			}
+			to.add(&h, last, func() (*Payload, error) { return c.loadByHash(last.Hash) })
 		}
-		to.add(&h, e, func() (*Payload, error) { return c.loadByHash(e.Hash) })
-		to.renamed[len(to.renamed)-1].Old = []Hash{e.Hash}
+		renamed := &to.renamed[len(to.renamed)-1]
+		for _, e := range g {
+			renamed.Old = append(renamed.Old, e.Hash)
+		}
 	}
 	return to, c.fits(to)
 }
@@ -127,6 +153,11 @@ func (c *Chain) Compact(p *Compaction, now time.Time) error {
 		r := record{kind: kindCommit, time: now.Unix()}
 		if p.entries[len(p.entries)-1].h.Type == TypeSnapshot {
 			r.flags = flagSnapshot
+		}
+		if p.blocks >= c.end && p.blocks < c.a.blocks()-p.blocks {
+			if err := c.clearBehind(p.blocks); err != nil {
+				return err
+			}
 		}
 		if err := c.writeBack(p.entries, r); err != nil {
 			return err

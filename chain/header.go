@@ -24,6 +24,7 @@ type Type byte
 const (
 	TypeSnapshot Type = 1
 	TypeVolatile Type = 2
+	TypePinned   Type = 3 // a snapshot that was pinned when it was written: see Entry.Pinned
 )
 
 // Version of the format.
@@ -50,7 +51,7 @@ type Header struct {
 	WriteSize int    // of the flash, in bytes
 	Slots     int    // record slots of the entry
 	Number    int    // place in the chain, the first is 1
-	Serial    uint32 // of its first commit record: no two headers are the same
+	Serial    uint32 // of its first commit record, where it was made: no two headers are the same
 	Stored    int64  // bytes of the payload
 	Unpacked  int64  // bytes of the tar in it
 	Created   int64  // seconds since 1970, by the clock of the unit that wrote it
@@ -169,7 +170,7 @@ func (h *Header) check() error {
 		return fmt.Errorf("%w: header with %s %d", ErrDamaged, what, n)
 	}
 	switch {
-	case h.Type != TypeSnapshot && h.Type != TypeVolatile:
+	case h.Type < TypeSnapshot || h.Type > TypePinned:
 		return bad("type", int64(h.Type))
 	case h.geometry().Check() != nil:
 		return bad("an impossible geometry, erase blocks of", int64(h.EraseSize))

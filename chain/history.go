@@ -11,7 +11,7 @@ type Event struct {
 	Entry  string // as Entry.Name, after the record
 	Hash   Hash   // of its header
 	Label  string
-	Kind   string // commit, push, rollback, undo, try, attempt, confirm, fail
+	Kind   string // commit, push, rollback, undo, try, attempt, confirm, fail, pin, unpin
 	Time   time.Time
 	Left   int    // boots of the trial, if the entry is on trial then
 	Reason string // of fail
@@ -23,6 +23,7 @@ type Event struct {
 var kindNames = map[kind]string{
 	kindCommit: "commit", kindPromote: "push", kindRetire: "rollback", kindRestore: "undo",
 	kindTry: "try", kindAttempt: "attempt", kindConfirm: "confirm", kindFail: "fail",
+	kindPin: "pin", kindUnpin: "unpin",
 }
 
 // History returns the records of the entries of the chain, and of the one that was

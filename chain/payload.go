@@ -69,13 +69,19 @@ func (w *PayloadWriter) Finish() (*Payload, error) {
 	if p.Stored() > maxStored {
 		return nil, fmt.Errorf("cannot store %d bytes: an entry takes %d", p.Stored(), int64(maxStored))
 	}
-	for rest := p.frame; len(rest) > 0; {
-		n := min(len(rest), chunkSize)
-		sum := sha256.Sum256(rest[:n])
-		p.table = append(p.table, sum[:]...)
-		rest = rest[n:]
-	}
+	p.table = chunkTable(p.frame)
 	return p, nil
+}
+
+// chunkTable returns the hashes of the chunks of a frame, one behind the other.
+func chunkTable(frame []byte) (table []byte) {
+	for len(frame) > 0 {
+		n := min(len(frame), chunkSize)
+		sum := sha256.Sum256(frame[:n])
+		table = append(table, sum[:]...)
+		frame = frame[n:]
+	}
+	return table
 }
 
 // chunkReader reads the payload of an entry and gives out no byte that its
@@ -160,14 +166,19 @@ func (c *Chain) Tar(e *Entry) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tarReader{src: r, z: lz4.NewReader(r), left: e.Unpacked}, nil
+	return newTarReader(r, func() error { return r.err }, e.Unpacked), nil
+}
+
+// newTarReader unpacks src, which failed is asked about, to so many bytes.
+func newTarReader(src io.Reader, failed func() error, unpacked int64) *tarReader {
+	return &tarReader{failed: failed, z: lz4.NewReader(src), left: unpacked}
 }
 
 type tarReader struct {
-	src  *chunkReader
-	z    *lz4.Reader
-	left int64
-	err  error
+	failed func() error // what reading the payload failed with
+	z      *lz4.Reader
+	left   int64
+	err    error
 }
 
 func (t *tarReader) Read(p []byte) (int, error) {
@@ -188,8 +199,8 @@ func (t *tarReader) Read(p []byte) (int, error) {
 		return damaged(int(t.left), "it unpacks to more bytes than its header announces")
 	case err == io.EOF && int64(n) < t.left:
 		return damaged(n, "it unpacks to fewer bytes than its header announces")
-	case t.src.err != nil:
-		err = t.src.err
+	case t.failed() != nil:
+		err = t.failed()
 	case err != nil && err != io.EOF:
 		return damaged(n, err.Error())
 	}

@@ -33,6 +33,8 @@ const (
 	kindAttempt kind = 8  // a boot of what is on trial begins
 	kindConfirm kind = 9  // the trial is over, and went well
 	kindFail    kind = 10 // the trial is over, and did not: rolled back
+	kindPin     kind = 11 // it is not to go
+	kindUnpin   kind = 12 // it may go
 )
 
 // What an entry is after a record.
@@ -42,6 +44,8 @@ const (
 	flagMoved    = 1 << 2
 	flagTakeover = 1 << 3 // of a copy: what stands in front of it is history
 	flagTrial    = 1 << 4 // on trial; of a retired entry: it was, when it was retired
+	flagPinned   = 1 << 5
+	flagUnpinned = 1 << 6 // whatever its header says
 	flagSecond   = 1 << 7 // of the record itself: its second copy
 )
 

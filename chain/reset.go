@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -43,8 +42,10 @@ func (c *Chain) standIn(bare *Payload, now time.Time) error {
 	}
 	if c.a.blocks()-c.end < blocks || c.back != nil {
 		// The state has to be one that a record makes, before its blocks are used.
-		if err := c.Rollback(0, now); err != nil && !errors.Is(err, ErrNothing) {
-			return err
+		if len(c.entries) > 0 {
+			if err := c.rollback(0, now); err != nil {
+				return err
+			}
 		}
 	}
 	h.Serial = c.serial + 1

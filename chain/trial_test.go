@@ -41,7 +41,7 @@ func compact(t testing.TB) step {
 		if err := c.Check(); err != nil {
 			return err
 		}
-		plan, err := c.PlanCompact(0, p)
+		plan, err := c.PlanCompact(0, []*chain.Payload{p})
 		if err != nil {
 			return err
 		}

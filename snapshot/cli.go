@@ -45,8 +45,9 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
-		compactCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
+		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, infoCommand, idCommand,
+		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
+		compactCommand, pinCommand, unpinCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }
 

@@ -20,7 +20,8 @@ var compactCommand = command{
 	args:    "[--keep N]",
 	summary: "fold the snapshots into one, which frees flash",
 	details: `Folds all snapshots, or all but the last N, into one that shows the same, and
-says how much flash that frees. What a boot shows stays as it is, and so does
+says how much flash that frees. A pinned snapshot stays as it is: those before it
+become one, and those behind it another. What a boot shows stays as it is, and so does
 the volatile entry; the states between those that were folded are gone, the
 snapshots behind them have new numbers, and the state has a new name. The same
 snapshots give the same bytes on every unit.
@@ -64,24 +65,30 @@ func (c *cli) compact(s *session, keep int) error {
 			return err
 		}
 	}
-	folded, err := s.Folded(keep)
+	groups, err := s.Folded(keep)
 	if errors.Is(err, chain.ErrNothing) {
-		return c.nothing(s, "There is nothing to fold: the chain has %s, and it takes two besides those that are kept.",
-			count(len(s.Snapshots()), "snapshot", "snapshots"))
+		return c.nothing(s, "There is nothing to fold: the chain has %s%s, and it takes two besides those that are kept.",
+			count(len(s.Snapshots()), "snapshot", "snapshots"), pinnedText(s))
 	}
 	if err != nil {
 		return err
 	}
-	n, before := len(folded), s.Space()
-	size, err := spareRAM(folded)
-	if err != nil {
-		return err
+	was, before := len(s.Snapshots()), s.Space() // the entries change their numbers
+	var payloads []*chain.Payload
+	files, stored := 0, int64(0)
+	for _, folded := range groups {
+		size, err := spareRAM(folded)
+		if err != nil {
+			return err
+		}
+		p, stats, err := fold(s, folded, size)
+		if err != nil {
+			return err
+		}
+		payloads = append(payloads, p)
+		files, stored = files+stats.Entries, stored+p.Stored()
 	}
-	p, stats, err := fold(s, folded, size)
-	if err != nil {
-		return err
-	}
-	plan, err := s.PlanCompact(keep, p)
+	plan, err := s.PlanCompact(keep, payloads)
 	if err != nil {
 		return err
 	}
@@ -93,18 +100,36 @@ func (c *cli) compact(s *session, keep int) error {
 	if err := s.Compact(plan, c.now()); err != nil {
 		return err
 	}
-	one, space := s.Snapshots()[0], s.Space()
-	fmt.Fprintf(c.out, "Folded %d snapshots into one of %s in %s of flash (%s); %s, %s left.",
-		n, count(stats.Entries, "file", "files"), bytesText(one.Stored), count(one.Blocks, "erase block", "erase blocks"),
+	space, now := s.Space(), len(s.Snapshots())
+	into := "one"
+	if len(groups) > 1 {
+		into = fmt.Sprint(len(groups))
+	}
+	fmt.Fprintf(c.out, "Folded %d snapshots into %s of %s in %s of flash; %s, %s left.",
+		was-now+len(groups), into, count(files, "file", "files"), bytesText(stored),
 		freed(before.Used-space.Used), count(space.Free, "erase block", "erase blocks"))
-	if last := len(s.Snapshots()); last > 1 {
-		fmt.Fprintf(c.out, " Snapshot %d is now snapshot 2.", n+1)
+	if first := groups[0]; first[0].Number+len(first) <= was {
+		fmt.Fprintf(c.out, " Snapshot %d is now snapshot %d.", first[0].Number+len(first), first[0].Number+1)
 	}
 	if before.RolledBack > 0 {
 		fmt.Fprintf(c.out, " What the last roll-back took away (%s) is gone for good.", count(before.RolledBack, "entry", "entries"))
 	}
 	fmt.Fprintf(c.out, " State: %s\n", s.ID())
 	return nil
+}
+
+// pinnedText says how many snapshots are pinned, if any.
+func pinnedText(s *session) string {
+	n := 0
+	for _, e := range s.Snapshots() {
+		if e.Pinned() {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of which %d stay as they are (pinned)", n)
 }
 
 // freed tells how many erase blocks are no longer in use.

@@ -84,13 +84,15 @@ func exitCode(err error) int {
 	case errors.As(err, &room), errors.Is(err, chain.ErrNoSlot):
 		return exitNoRoom
 	case errors.Is(err, chain.ErrDamaged), errors.Is(err, chain.ErrVersion),
-		errors.Is(err, chain.ErrGeometry), errors.Is(err, delta.ErrHostile):
+		errors.Is(err, chain.ErrGeometry), errors.Is(err, delta.ErrHostile),
+		errors.Is(err, delta.ErrFormat), errors.Is(err, chain.ErrExport):
 		return exitDamaged
 	case errors.Is(err, chain.ErrForeign):
 		return exitDevice
 	case errors.Is(err, chain.ErrTrial):
 		return exitUsage
-	case errors.Is(err, chain.ErrNoState), errors.Is(err, chain.ErrOnTrial):
+	case errors.Is(err, chain.ErrNoState), errors.Is(err, chain.ErrOnTrial),
+		errors.Is(err, chain.ErrPinned), errors.Is(err, chain.ErrFollows):
 		return exitState
 	case errors.Is(err, syscall.EIO), errors.Is(err, chain.ErrReadBack):
 		return exitIO

@@ -70,6 +70,7 @@ type entryInfo struct {
 	Unpacked int64     `json:"unpacked"`
 	Block    int       `json:"block"`
 	Blocks   int       `json:"blocks"`
+	Pinned   bool      `json:"pinned"`
 	Boots    *int      `json:"boots"` // that are left to its trial; null: it is not on trial
 }
 
@@ -117,6 +118,7 @@ func (c *cli) info(s *session) (*info, error) {
 		}
 		i.Entries = append(i.Entries, entryInfo{
 			Boots:  boots,
+			Pinned: e.Pinned(),
 			Number: e.Number, Volatile: e.IsVolatile(), Label: e.Label, Hash: e.Hash.String(), Created: e.Time(),
 			Stored: e.Stored, Unpacked: e.Unpacked, Block: e.Block, Blocks: e.Blocks,
 		})
@@ -165,6 +167,9 @@ func (i *info) print(out io.Writer) error {
 		fmt.Fprintf(out, "bad          %s\n", count(i.BadBlocks, "block", "blocks"))
 	}
 	for _, e := range i.Entries {
+		if e.Pinned {
+			fmt.Fprintf(out, "pinned       snapshot %d\n", e.Number)
+		}
 		if e.Boots != nil {
 			fmt.Fprintf(out, "on trial     the last entry; %s\n", count(*e.Boots, "boot is left", "boots are left"))
 		}

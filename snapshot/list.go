@@ -52,6 +52,7 @@ type stateLine struct {
 	tally
 	Running bool `json:"running"`
 	Trial   bool `json:"trial"`
+	Pinned  bool `json:"pinned"`
 	Next    bool `json:"next"` // the next boot shows it
 }
 
@@ -74,7 +75,7 @@ func (v *viewer) list() ([]stateLine, error) {
 		}
 		created := e.Time()
 		_, trial := e.Trial()
-		list = append(list, stateLine{State: stateWord(e), Label: e.Label, Created: &created, Stored: e.Stored, tally: tallyOf(changes), Trial: trial})
+		list = append(list, stateLine{State: stateWord(e), Label: e.Label, Created: &created, Stored: e.Stored, tally: tallyOf(changes), Trial: trial, Pinned: e.Pinned()})
 		before = after
 	}
 	if running >= 0 {
@@ -134,7 +135,7 @@ func (l *stateLine) marks() string {
 	for _, m := range [...]struct {
 		is   bool
 		word string
-	}{{l.Running, "running"}, {l.Trial, "on trial"}, {l.Next, "next boot"}} {
+	}{{l.Running, "running"}, {l.Trial, "on trial"}, {l.Pinned, "pinned"}, {l.Next, "next boot"}} {
 		if m.is {
 			marks = append(marks, m.word)
 		}

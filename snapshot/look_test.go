@@ -67,14 +67,19 @@ func TestList(t *testing.T) {
 	}
 }
 
-// A trial has its mark; the next boot of an empty chain shows the bare firmware.
+// A trial and a pin have their marks; the next boot of an empty chain shows the bare firmware.
 func TestListMarks(t *testing.T) {
 	i := newImage(t, 1<<20)
 	if text := i.must("list"); !strings.Contains(text, "next boot") || strings.Count(text, "\n") != 2 {
 		t.Errorf("an empty chain:\n%s", text)
 	}
+	i.must("push", "--upper", i.upper("etc/a", "0"))
+	i.must("pin", "1")
+	if text := i.must("list"); !strings.Contains(text, "pinned, next boot\n") {
+		t.Errorf("pinned:\n%s", text)
+	}
 	i.must("push", "--upper", i.upper("etc/a", "1"), "--try")
-	if text := i.must("list"); !strings.Contains(text, "on trial, next boot\n") {
+	if text := i.must("list"); !strings.Contains(text, " pinned\n") || !strings.Contains(text, "on trial, next boot\n") {
 		t.Errorf("on trial:\n%s", text)
 	}
 }

@@ -17,6 +17,7 @@ var rollbackCommand = command{
 volatile entry; 0 is the bare firmware. Nothing is erased, and the running
 system is left alone: the next boot shows the older state. --undo takes the
 last roll-back back, until a config or push has used its space, or a compact.
+A pinned snapshot is not taken away: see pin.
 
   --undo  take the last roll-back back
 `,
@@ -58,7 +59,7 @@ func (c *cli) rollback(s *session, n int) error {
 	case errors.Is(err, chain.ErrNothing):
 		return c.nothing(s, "The chain ends at %s already.", stateName(n))
 	case err != nil:
-		return err
+		return pinnedError(err)
 	}
 	fmt.Fprintf(c.out, "The next boot shows %s.", stateName(n))
 	if s.Space().RolledBack > 0 {

@@ -49,7 +49,7 @@ func show(c *chain.Chain) (string, error) {
 			kind = 'v'
 		}
 		t, on := e.Trial()
-		item{name, e.Label, on, t.Left}.write(&b, kind)
+		item{name, e.Label, on, t.Left, e.Pinned()}.write(&b, kind)
 	}
 	return b.String(), nil
 }

@@ -62,19 +62,23 @@ func compact(keep, size int) command {
 		if err := c.Check(); err != nil {
 			return err
 		}
-		entries, err := c.Folded(keep)
+		groups, err := c.Folded(keep)
 		if err != nil {
 			return err
 		}
-		var items []item
-		for _, e := range entries {
-			name, err := contentOf(c, e)
-			if err != nil {
-				return err
+		var payloads []*chain.Payload
+		for _, entries := range groups {
+			var items []item
+			for _, e := range entries {
+				name, err := contentOf(c, e)
+				if err != nil {
+					return err
+				}
+				items = append(items, item{content: name})
 			}
-			items = append(items, item{content: name})
+			payloads = append(payloads, payload(folded(items), size))
 		}
-		plan, err := c.PlanCompact(keep, payload(folded(items), size))
+		plan, err := c.PlanCompact(keep, payloads)
 		if err != nil {
 			return err
 		}
@@ -151,7 +155,8 @@ func convert(snapshot, volatile string, size int) command {
 // refused reports whether err says that there was nothing to do, or that it may not
 // be done now.
 func refused(err error) bool {
-	for _, e := range []error{chain.ErrNothing, chain.ErrNoState, chain.ErrForeign, chain.ErrOnTrial, chain.ErrTrial, chain.ErrSpent} {
+	for _, e := range []error{chain.ErrNothing, chain.ErrNoState, chain.ErrForeign, chain.ErrOnTrial, chain.ErrTrial, chain.ErrSpent,
+		chain.ErrFollows, chain.ErrPinned} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -65,7 +65,7 @@ func lives(s *shape) []life {
 		rollback(0),
 		undo(),
 	}}
-	list := append([]life{typical, worn(small), trials(some)}, damagedLives(s)...)
+	list := append([]life{typical, worn(small), trials(some), imports(small, some)}, damagedLives(s)...)
 	if s.erase <= 16*kib {
 		list = append(list, wornTrial(small))
 	}
@@ -138,6 +138,9 @@ func fullLives(s *shape) []life {
 			try("b", "", small, false, 2), rollback(0), try("c", "", small, true, 2), attempt(), reset()}},
 		life{name: "whole, given up", commands: []command{
 			config("a", larger), tryPush("", 1), attempt(), giveUp(), undo(), rollback(0)}})
+	lives = append(lives, life{name: "full of imports", commands: []command{
+		follow(half, "a"), rollback(0), follow(small, "b"), follow(small, "c", "d"), rollback(0), follow(half, "e"),
+		rollback(0), follow(larger, "f"), rollback(0), follow(small, "g"), pin(1, true), config("h", small), rebase("i", small), reset(), follow(larger, "j")}})
 	if third >= small {
 		lives = append(lives, life{name: "third", commands: []command{
 			config("a", third), push(""), config("b", third), config("c", third), push(""), config("d", third),

@@ -22,6 +22,7 @@ type item struct {
 	content, label string
 	onTrial        bool
 	left           int
+	pinned         bool
 }
 
 func (m model) clone() model {
@@ -72,6 +73,9 @@ func (i item) write(b *strings.Builder, kind byte) {
 	if i.onTrial {
 		fmt.Fprintf(b, "?%d", i.left)
 	}
+	if i.pinned {
+		b.WriteByte('!')
+	}
 	if i.label != "" {
 		b.WriteByte('=')
 		b.WriteString(i.label)
@@ -115,6 +119,9 @@ func (m model) rollback(n int) (model, bool) {
 	if n > len(m.snapshots) || n == len(m.snapshots) && m.volatile == nil {
 		return m, false
 	}
+	if slices.ContainsFunc(m.snapshots[n:], func(i item) bool { return i.pinned }) {
+		return m, false
+	}
 	before := m.clone()
 	if last := before.last(); n+1 == before.entries() && last.onTrial {
 		last.left = chain.DefaultBoots // it is on trial anew when it comes back
@@ -135,12 +142,23 @@ func (m model) undone() (model, bool) {
 
 // compact folds all snapshots but the last keep.
 func (m model) compact(keep int) (model, bool) {
-	n := len(m.snapshots) - keep
-	if n < 2 || m.onTrial() {
+	if m.onTrial() {
 		return m, false
 	}
-	one := item{content: folded(m.snapshots[:n]), label: m.snapshots[n-1].label}
-	return model{snapshots: append([]item{one}, m.snapshots[n:]...), volatile: m.volatile}, true
+	next, n := model{volatile: m.volatile}, len(m.snapshots)-keep
+	for i := 0; i < len(m.snapshots); {
+		end := i + 1
+		for i < n && !m.snapshots[i].pinned && end < n && !m.snapshots[end].pinned {
+			end++
+		}
+		one := m.snapshots[end-1]
+		if end-i > 1 {
+			one.content = folded(m.snapshots[i:end])
+		}
+		next.snapshots = append(next.snapshots, one)
+		i = end
+	}
+	return next, len(next.snapshots) < len(m.snapshots)
 }
 
 // tried returns the model with that content on trial.

@@ -53,7 +53,7 @@ func (l *random) command() command {
 	if l.m.onTrial() && l.r.IntN(5) > 0 {
 		return []command{attempt(), attempt(), attempt(), confirm(), confirm(), giveUp(), retry(boots), rollback(l.m.entries() - 1)}[l.r.IntN(8)]
 	}
-	switch l.r.IntN(14) {
+	switch l.r.IntN(18) {
 	case 0, 1, 2, 3, 4:
 		size := max(1, sizes[l.r.IntN(len(sizes))])
 		return config(fmt.Sprint(name, "-", size), size)
@@ -63,6 +63,13 @@ func (l *random) command() command {
 		return rollback(l.r.IntN(len(l.m.snapshots) + 1))
 	case 9:
 		return compact(l.r.IntN(2), smallSize)
+	case 14:
+		contents := []string{"i" + name, "j" + name, "k" + name}
+		return follow(max(1, sizes[l.r.IntN(len(sizes))]), contents[:1+l.r.IntN(3)]...)
+	case 15:
+		return rebase(fmt.Sprint("r", l.n), smallSize)
+	case 16, 17:
+		return pin(1+l.r.IntN(len(l.m.snapshots)+1), l.r.IntN(3) == 0)
 	case 10, 11:
 		if l.m.volatile != nil {
 			return tryPush("t"+name, boots)
