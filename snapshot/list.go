@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -110,9 +111,11 @@ func (v *viewer) running() (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	n := -1
-	if v.unit.State.Snapshot == 0 && !v.unit.State.Volatile {
-		n = 0
+	booted, n := "", 0 // the last snapshot that it was booted with
+	for _, e := range v.unit.Entries {
+		if !e.Volatile {
+			booted, n = e.Hash, -1
+		}
 	}
 	for i, e := range v.s.Entries() {
 		if ok, err := v.runs(v.unit, e); err != nil {
@@ -120,10 +123,8 @@ func (v *viewer) running() (int, error) {
 		} else if !ok {
 			break
 		}
-		for _, hash := range o.of(e.Hash.String()) {
-			if n >= 0 || hash == v.unit.State.ID {
-				n = i + 1 // what was saved since the boot runs, too
-			}
+		if n >= 0 || slices.Contains(o.of(e.Hash.String()), booted) {
+			n = i + 1 // what was saved since the boot runs, too
 		}
 	}
 	return n, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,6 +138,10 @@ func TestUnitListsWhatRuns(t *testing.T) {
 	is("0 1 config*")
 	u.boot()
 	is("0 1 config*")
+	u.do("etc/a", "4")
+	u.must("push") // in place of what was booted
+	u.image.must("push", "--upper", u.upper("etc/z", "z"))
+	is("0 1 2* 3")
 }
 
 // What config would keep, what it would drop, and why.
@@ -219,5 +224,32 @@ func TestUnitLooksAtAnImage(t *testing.T) {
 	u.refuses(exitState, "it is not in the chain", "cat", "config", "/etc/hostname", "--device", other.path)
 	if out, _, _ := u.run("diff", "--device", other.path); out != "A /etc/c\nD /rom/file\nA /rom/x\n" {
 		t.Errorf("%s", out)
+	}
+}
+
+// At a terminal kinds of changes, and lines of patches, have colours.
+func TestColoursOfChanges(t *testing.T) {
+	i := newHistory(t)
+	for _, c := range []struct{ args, want string }{
+		{"diff 1 2", "\x1b[33mM /bin/data\x1b[0m\n\x1b[33mM /etc/a\x1b[0m\n\x1b[31mD /etc/b\x1b[0m\n"},
+		{"diff", "\x1b[32mA /etc/c\x1b[0m\n\x1b[31mD /rom/file\x1b[0m\n\x1b[32mA /rom/x\x1b[0m\n"},
+		{"diff 1 2 --patch", "\n one\n\x1b[31m-two\x1b[0m\n\x1b[32m+2\x1b[0m\n three\n"},
+		{"show 2", "\x1b[31mD         2 /etc/b\x1b[0m\n"},
+	} {
+		person, program := terminal(t)
+		app := &cli{out: program, errs: io.Discard, root: "/nowhere", env: func(string) string { return "" }}
+		if code := app.main(append([]string{"--device", i.path}, strings.Fields(c.args)...)); code != 0 {
+			t.Errorf("%s: exit %d", c.args, code)
+		}
+		io.WriteString(program, "end")
+		var b []byte
+		for next := make([]byte, 4096); !strings.HasSuffix(string(b), "end"); {
+			n, err := person.Read(next)
+			must(t, err)
+			b = append(b, next[:n]...)
+		}
+		if got := strings.ReplaceAll(string(b), "\r\n", "\n"); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.args, got, c.want)
+		}
 	}
 }

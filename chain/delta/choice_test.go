@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"chainroot/chain/delta"
+	"pgregory.net/rapid"
 )
 
 // patterns parses a list.
@@ -103,4 +104,31 @@ func TestDefaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is kept can be reached: no directory on the way to it is dropped. And what is
+// in a directory that is dropped is dropped as well, whether it is asked or not.
+func TestChoiceReaches(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		token := rapid.SampledFrom([]string{"a", "b", "ab", "*", "**", "?", "/", "/", "/", "[ab]", "!"})
+		line := rapid.Custom(func(t *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(token, 1, 6).Draw(t, "tokens"), "")
+		})
+		list := func(name string) *delta.Exclude {
+			return patterns(rt, strings.Join(rapid.SliceOfN(line, 0, 3).Draw(rt, name), "\n"))
+		}
+		c := &delta.Choice{Include: list("include"), Exclude: list("exclude"), Defaults: list("defaults")}
+		names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab", "c"}), 1, 4).Draw(rt, "path")
+		path, isDir := strings.Join(names, "/"), rapid.Bool().Draw(rt, "dir")
+		answer := c.Choose(path, isDir)
+		for i := 1; i < len(names); i++ {
+			above := strings.Join(names[:i], "/")
+			if a := c.Choose(above, true); a == delta.Drop && answer != delta.Drop {
+				rt.Fatalf("%s is dropped, and %s in it is not: %d", above, path, answer)
+			}
+		}
+		if answer == delta.Look && !isDir {
+			rt.Fatalf("%s is a file to look into", path)
+		}
+	})
 }
