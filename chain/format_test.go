@@ -194,7 +194,13 @@ func TestFormatNamesEveryField(t *testing.T) {
 24 16 entry
 40 4 checksum
 44 80 label
-124 4 blocks`), "\n")
+124 4 blocks
+0 8 magic
+8 2 version
+10 1 flags
+11 1 reserved
+12 4 entries
+16 32 base`), "\n")
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("FORMAT.md has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -46,8 +46,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, infoCommand, idCommand,
-		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
-		compactCommand, pinCommand, unpinCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
+		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand, compactCommand, pinCommand, unpinCommand,
+		exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }
 

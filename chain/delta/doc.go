@@ -10,7 +10,8 @@
 //     of them as an overlay layer of its own would show.
 //   - Fold makes one tar of several that shows, wherever it is replayed, what
 //     they do; the same tars give the same bytes.
-//   - Repack makes of one tar what Fold makes of it, in memory, without root.
+//   - Repack makes of one tar what Fold makes of it, in memory, without root; Layer
+//     does so of a tar that anybody has made, such as a layer of an OCI image.
 //   - Compare tells what differs between two trees as they show on the firmware.
 //   - Whether a tar is refused is decided by that tar alone, not by what was
 //     replayed before it; and whatever it says, Replay changes nothing outside
@@ -24,7 +25,7 @@
 // (trees in memory and their difference), and at last scan_linux.go,
 // pack_linux.go and replay_linux.go, which touch the file system through
 // directory descriptors (dirs_linux.go, attrs_linux.go, content_linux.go).
-// fold_linux.go is made of these; repack.go does without the file system, and
+// fold_linux.go is made of these; repack.go and layer.go do without the file system, and
 // members.go writes its trees and those of Pack. find.go and compare.go look into
 // trees, root_linux.go into the firmware; exclude.go stands by itself, and choice.go
 // with defaults.go on it.

@@ -19,13 +19,12 @@ import (
 //   - A hard link to a whiteout is another whiteout. Since Linux 5.8 overlayfs
 //     makes them hard links of one another.
 func Repack(w io.Writer, r io.Reader, whiteoutLink string) (Stats, error) {
-	p := &repacker{members: members{w: newWriter(w)}, tree: NewTree(), bodies: map[*inode]*body{}}
-	p.writeFile, p.blocks.put = p.file, p.keep
+	p := newRepacker(w)
 	tar, c := newReader(r), newConfiner()
 	for {
 		e, err := tar.next()
 		if err == io.EOF {
-			break
+			return p.finish()
 		} else if err != nil {
 			return Stats{}, err
 		}
@@ -37,6 +36,16 @@ func Repack(w io.Writer, r io.Reader, whiteoutLink string) (Stats, error) {
 			return Stats{}, err
 		}
 	}
+}
+
+func newRepacker(w io.Writer) *repacker {
+	p := &repacker{members: members{w: newWriter(w)}, tree: NewTree(), bodies: map[*inode]*body{}}
+	p.writeFile, p.blocks.put = p.file, p.keep
+	return p
+}
+
+// finish writes all that was added.
+func (p *repacker) finish() (Stats, error) {
 	root := &p.tree.root
 	markAll(root)
 	root.pack = root.inode != nil
