@@ -3,7 +3,7 @@ package main
 import (
 	"io"
 	"io/fs"
-	"path"
+	"path/filepath"
 	"strings"
 
 	"chainroot/chain/delta"
@@ -82,7 +82,7 @@ func findIn(root *delta.Root, dir, name string) (*fileIn, error) {
 
 // inTree is a path as an argument names it: from the root, with a slash in front
 // or without.
-func inTree(arg string) string { return path.Clean("/" + arg)[1:] }
+func inTree(arg string) string { return filepath.Clean("/" + arg)[1:] }
 
 // linkOnTheWay returns the first directory of a path that is a symbolic link in a
 // state, and what it stands for; empty: none is.
@@ -105,9 +105,9 @@ func (v *viewer) linkOnTheWay(st *state, tree *delta.Tree, name string) (link, t
 // pointsTo returns the absolute path that a symbolic link stands for.
 func pointsTo(link, target string) string {
 	if strings.HasPrefix(target, "/") {
-		return path.Clean(target)
+		return filepath.Clean(target)
 	}
-	return path.Join("/", path.Dir(link), target)
+	return filepath.Join("/", filepath.Dir(link), target)
 }
 
 // kindText is what a file is, if it has no content.

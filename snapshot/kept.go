@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"chainroot/chain/delta"
 )
@@ -78,10 +78,9 @@ func (v *viewer) kept() (*kept, error) {
 		return nil, err
 	}
 	k.Kept, k.Sum = listed(k.changes), tallyOf(k.changes)
-	for _, d := range rules {
-		k.Dropped = append(k.Dropped, d)
+	for _, path := range slices.Sorted(maps.Keys(rules)) {
+		k.Dropped = append(k.Dropped, rules[path])
 	}
-	slices.SortFunc(k.Dropped, func(a, b dropped) int { return strings.Compare(a.Path, b.Path) })
 	return k, nil
 }
 
