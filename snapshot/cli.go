@@ -45,8 +45,9 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
-		compactCommand, pinCommand, unpinCommand, exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
+		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, infoCommand, idCommand,
+		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand, compactCommand, pinCommand, unpinCommand,
+		exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
 	}
 }
 
@@ -113,7 +114,7 @@ func atMost(n int) string {
 	if n == 0 {
 		return "no argument"
 	}
-	return fmt.Sprintf("at most %d argument", n)
+	return "at most " + count(n, "argument", "arguments")
 }
 
 // flags returns the flags that every command knows.

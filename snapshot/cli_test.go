@@ -149,7 +149,7 @@ func TestReadersWriteNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := i.sum()
-	for _, args := range [][]string{{"info"}, {"info", "--json"}, {"id"}, {"verify"}, {"verify", "--json"}, {"help"}} {
+	for _, args := range [][]string{{"info"}, {"info", "--json"}, {"list"}, {"show", "config"}, {"diff", "--patch"}, {"cat", "config", "/etc/a"}, {"id"}, {"verify"}, {"verify", "--json"}, {"help"}} {
 		i.must(args...)
 	}
 	if i.sum() != sum {

@@ -5,10 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"syscall"
 
+	"chainroot/boot"
 	"chainroot/chain"
 	"chainroot/chain/delta"
 )
@@ -21,6 +19,11 @@ var configCommand = command{
 volatile entry of the chain, in place of the one there is. Until this, changes
 live in RAM and a reboot forgets them. Saving the same again writes nothing;
 saving no difference takes the volatile entry out of the chain.
+
+Dropped is what /etc/snapshot/exclude names, and what is dropped by default:
+` + defaultsHelp + `What /etc/snapshot/include names is kept in spite of both, with all that lies in it,
+and though it is in a directory that is dropped. Both files have the syntax of
+gitignore. ` + "`snapshot status --changes`" + ` shows what is kept, what is dropped and why.
 
 With --device the difference is the overlay upper directory named by --upper.
 
@@ -90,23 +93,29 @@ func (c *cli) changes(s *session, upper string, v *chain.Entry) (*chain.Payload,
 		}
 		return c.pack(upper, &delta.PackOptions{})
 	}
-	rest, mixed, err := c.since(s, r)
-	if err != nil {
-		return nil, delta.Stats{}, err
-	}
-	if v != nil {
-		if ok, err := c.runs(r, v); err != nil {
-			return nil, delta.Stats{}, err
-		} else if !ok {
-			return nil, delta.Stats{}, stateError("this system does not run on the volatile entry of the chain: `snapshot config` replaces it, a reboot boots it")
-		}
-		rest = append(rest, v)
-	}
-	o, err := c.packOptions(s, rest, mixed)
+	o, err := c.difference(s, r, v)
 	if err != nil {
 		return nil, delta.Stats{}, err
 	}
 	return c.pack(c.path(upperPath), o)
+}
+
+// difference says how to pack what differs between the running system and the
+// snapshots and, if v is not nil, that volatile entry.
+func (c *cli) difference(s *session, r *boot.Report, v *chain.Entry) (*delta.PackOptions, error) {
+	rest, mixed, err := c.since(s, r)
+	if err != nil {
+		return nil, err
+	}
+	if v != nil {
+		if ok, err := c.runs(r, v); err != nil {
+			return nil, err
+		} else if !ok {
+			return nil, stateError("this system does not run on the volatile entry of the chain: `snapshot config` replaces it, a reboot boots it")
+		}
+		rest = append(rest, v)
+	}
+	return c.packOptions(s, rest, mixed)
 }
 
 // saveNothing makes the chain say that the last snapshot is the state.
@@ -141,19 +150,11 @@ func (c *cli) packOptions(s *session, rest []*chain.Entry, mixed bool) (*delta.P
 	if mixed {
 		o.Lower = c.path(lowerPath)
 	}
-	f, err := os.Open(c.path(excludePath))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return o, nil
-	}
+	choice, err := c.choice()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	x, err := delta.ParseExclude(f)
-	if err != nil {
-		return nil, fmt.Errorf("cannot use %s: %w", excludePath, err)
-	}
-	o.Exclude = x.Match
+	o.Choose = choice.Choose
 	return o, nil
 }
 

@@ -6,6 +6,9 @@
 // locks the chain, unit.go knows what the running unit was booted with, and
 // folded.go what compact made of that since.
 //
+// What looks into states stands on states.go, which knows what a state is, content.go
+// (a file in one) and changes.go (lists of what differs). choice.go reads what is kept.
+//
 // What is on trial: try.go puts it there, confirm.go ends that, watch.go and
 // timer_linux.go wait for it; record.go is the log in RAM, log.go shows it with what
 // the flash tells.

@@ -12,7 +12,7 @@ import (
 
 var statusCommand = command{
 	name:    "status",
-	args:    "[--json]",
+	args:    "[--changes] [--json]",
 	summary: "show what runs and why, what is on trial, what comes next",
 	details: `Shows the state that runs and why it is that one, the state that the next boot
 shows, what is on trial, what the unit goes back to, the room on the flash, and
@@ -21,11 +21,22 @@ that is on trial, 115 when another one runs.
 
 With --device there is no running state, and the exit code is 0.
 
-  --json  as one JSON object
+With --changes it shows instead what config would keep of all that has changed since
+the last snapshot: A for added, M for modified, D for deleted, the size in bytes and
+the path, and a sum; then what it would drop, and which line of /etc/snapshot/exclude
+or which default says so. What is in a directory that is dropped goes with it. The
+exit code is 0.
+
+  --changes  what config would keep, and what it would drop
+  --json     as one JSON object
 `,
 	register: func(fs *flag.FlagSet) func(*cli, []string) error {
 		asJSON := fs.Bool("json", false, "")
+		changes := fs.Bool("changes", false, "")
 		return func(c *cli, _ []string) error {
+			if *changes {
+				return c.statusChanges(*asJSON)
+			}
 			return c.with(false, func(s *session) error {
 				st, err := c.status(s)
 				if err != nil {

@@ -22,7 +22,6 @@ const (
 	overlayPath = "/overlay"
 	romPath     = "/rom"
 	pushedPath  = "/snapshot/pushed"
-	excludePath = "/etc/snapshot/exclude"
 )
 
 func (c *cli) path(name string) string { return filepath.Join(c.root, name) }

@@ -34,14 +34,12 @@ func newUnit(t *testing.T) *unit {
 	if os.Getuid() != 0 {
 		t.Skip("needs root: it mounts file systems")
 	}
-	runtime.LockOSThread() // never unlocked: the thread ends with the test
-	must(t, unix.Unshare(unix.CLONE_FS|unix.CLONE_NEWNS))
-	must(t, unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	inNamespace(t)
 	u := &unit{image: newImage(t, 4<<20)}
 	u.root, u.rom = filepath.Join(u.dir, "root"), filepath.Join(u.dir, "rom")
 	t.Cleanup(u.down)
 	mkdir(t, u.rom)
-	for _, dir := range []string{"etc/snapshot", "www", "snapshot", "overlay"} {
+	for _, dir := range []string{"etc/snapshot", "www", "snapshot", "overlay", "rom"} {
 		mkdir(t, filepath.Join(u.rom, dir))
 	}
 	for name, content := range map[string]string{"etc/hostname": "unit", "etc/motd": "hello", "www/index.html": "page"} {
@@ -49,6 +47,14 @@ func newUnit(t *testing.T) *unit {
 	}
 	u.boot()
 	return u
+}
+
+// inNamespace gives the test a thread, and a mount name space, of its own.
+func inNamespace(t *testing.T) {
+	t.Helper()
+	runtime.LockOSThread() // never unlocked: the thread ends with the test
+	must(t, unix.Unshare(unix.CLONE_FS|unix.CLONE_NEWNS))
+	must(t, unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 }
 
 func must(t testing.TB, err error) {
@@ -116,6 +122,7 @@ func (u *unit) boot(snapshots ...int) {
 	must(t, mount.Detach(filepath.Join(u.dir, "lower")))
 	must(t, unix.Mount(first, u.root+"/snapshot", "", unix.MS_BIND, ""))
 	must(t, unix.Mount(second, u.root+"/overlay", "", unix.MS_BIND, ""))
+	must(t, unix.Mount(u.rom, u.root+"/rom", "", unix.MS_BIND, ""))
 	must(t, os.WriteFile(u.root+boot.ReportPath, r.AppendJSON(nil), 0o644))
 }
 
@@ -174,7 +181,7 @@ func (u *unit) shows(want ...string) {
 	must(u.t, filepath.Walk(u.root, func(path string, st os.FileInfo, err error) error {
 		must(u.t, err)
 		name, _ := filepath.Rel(u.root, path)
-		if name == "snapshot" || name == "overlay" {
+		if name == "snapshot" || name == "overlay" || name == "rom" {
 			return filepath.SkipDir
 		}
 		if st.Mode().IsRegular() {
@@ -359,6 +366,57 @@ func TestUnitExcludes(t *testing.T) {
 	u.do("etc/snapshot/exclude", strings.Repeat("x", 1<<20))
 	if _, errs, code := u.run("config"); code != exitFailed || !strings.Contains(errs, "/etc/snapshot/exclude") {
 		t.Errorf("a pattern without end: exit %d: %s", code, errs)
+	}
+}
+
+// TestUnitChooses: the defaults go by what the root is; include wins over all.
+func TestUnitChooses(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		root string   // the file that tells
+		do   []string // changes
+		want []string // of them, what is there after a boot
+	}{
+		{"neither", "etc/os-release", []string{"tmp", "/", "tmp/x", "1"}, []string{"tmp/x=1"}},
+		{"OpenWrt", "etc/openwrt_release", []string{"tmp", "/", "tmp/x", "1", "etc/urandom.seed", "1", "etc/opkg.conf", "1"}, []string{"etc/opkg.conf=1"}},
+		{"Debian", "etc/debian_version", []string{"tmp", "/", "tmp/x", "1", "var/log/journal", "/", "var/log/journal/x", "1", "var/cache/apt", "/", "var/cache/apt/pkgcache.bin", "1", "var/cache/apt/x", "1"},
+			[]string{"var/cache/apt/x=1", "var/log/journal/x=1"}},
+		{"include over the defaults", "etc/openwrt_release", []string{"etc/snapshot/include", "/tmp/keep", "tmp", "/", "tmp/x", "1", "tmp/keep", "1"}, []string{"etc/snapshot/include=/tmp/keep", "tmp/keep=1"}},
+		{"include over exclude", "etc/os-release", []string{"etc/snapshot/include", "*.conf", "etc/snapshot/exclude", "/data/", "data/deep/down", "/", "data/x", "1", "data/deep/x", "1", "data/deep/a.conf", "1"},
+			[]string{"data/deep/a.conf=1", "etc/snapshot/exclude=/data/", "etc/snapshot/include=*.conf"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u := newUnit(t)
+			u.do(append([]string{c.root, ""}, c.do...)...)
+			u.must("config")
+			sum := u.sum()
+			if u.must("config"); u.sum() != sum {
+				t.Error("a second config wrote to the flash")
+			}
+			u.boot()
+			u.shows(append(append([]string{c.root + "="}, c.want...), firmware...)...)
+			u.must("config")
+			if u.sum() != sum {
+				t.Error("config after a boot wrote to the flash")
+			}
+		})
+	}
+	u := newUnit(t)
+	u.do("etc/snapshot/include", strings.Repeat("x", 1<<20))
+	if _, errs, code := u.run("config"); code != exitFailed || !strings.Contains(errs, "/etc/snapshot/include") {
+		t.Errorf("a pattern without end: exit %d: %s", code, errs)
+	}
+}
+
+// TestReadmeHasTheDefaults compares the table there with what is dropped.
+func TestReadmeHasTheDefaults(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	must(t, err)
+	for _, file := range []string{"/etc/openwrt_release", "/etc/debian_version"} {
+		patterns := strings.Fields(delta.Defaults(func(path string) bool { return path == file }))
+		if row := "(`" + file + "`) | `" + strings.Join(patterns, "` `") + "` |"; !strings.Contains(string(readme), row) {
+			t.Errorf("README.md has no row with %q", row)
+		}
 	}
 }
 

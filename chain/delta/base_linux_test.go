@@ -132,7 +132,7 @@ func TestDifference(t *testing.T) {
 			must(t, base.Add(bytes.NewReader(pushed)))
 			test.change(p)
 			settle()
-			o := &delta.PackOptions{Base: base, Root: attr, Exclude: func(path string, _ bool) bool { return path == "log/x" || path == "log/y" }}
+			o := &delta.PackOptions{Base: base, Root: attr, Choose: dropping(func(path string, _ bool) bool { return path == "log/x" || path == "log/y" })}
 			b := pack(t, upper, o)
 			if got := names(t, b); got != test.want {
 				t.Errorf("packed %q, want %q", got, test.want)

@@ -5,7 +5,7 @@ import "strings"
 // differ finds out what of an upper directory belongs into the next tar, given
 // what the tars before it hold.
 type differ struct {
-	exclude func(path string, dir bool) bool
+	choose func(path string, dir bool) Answer // nil: everything is kept
 	// sum returns the contentSum of a file of the upper directory.
 	sum func(path string, n *node) ([32]byte, error)
 	// lower reports what base holds of a layer further down; nil: nothing.
@@ -55,7 +55,7 @@ func (d *differ) children(path string, base, upper *node, through bool) error {
 		}
 		// A whiteout that is gone hid something of a tar before it, not of the
 		// firmware: then it would still be needed, and there.
-		if b.kind == whiteout || d.exclude != nil && d.exclude(join(path, b.name), b.kind == directory) {
+		if b.kind == whiteout || d.choose != nil && d.choose(join(path, b.name), b.kind == directory) == Drop {
 			continue
 		}
 		if through {
@@ -81,18 +81,20 @@ func (d *differ) node(path string, b, u *node, through bool) error {
 		return nil
 	case u.kind != b.kind:
 		change(u)
+		u.changed = true // base has something else here, so it must be said
 		return nil
 	case u.kind == whiteout:
 		return nil
 	case u.kind == directory:
 		if u.opaque && !b.opaque {
 			change(u) // what base has in there is hidden now
+			u.changed = true
 			return nil
 		}
 		through = through && !u.opaque
 		// A mark that base has stays; said again, it would hide base itself.
 		u.opaque = false
-		u.changed = !u.Attr.equal(&b.Attr)
+		u.changed = !u.look && !u.Attr.equal(&b.Attr)
 		return d.children(path, b, u, through)
 	}
 	same := u.Attr.equal(&b.Attr) && u.size == b.size && u.link == b.link && u.major == b.major && u.minor == b.minor
@@ -129,9 +131,10 @@ func (d *differ) pair(b, u *inode) {
 	d.back[b] = u
 }
 
-// change marks n and all below it as changed.
+// change marks n and all below it as changed, but for directories that do only
+// for what is in them.
 func change(n *node) {
-	n.changed = true
+	n.changed = !n.look
 	for _, c := range n.children {
 		change(c)
 	}

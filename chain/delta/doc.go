@@ -12,6 +12,7 @@
 //     they do; the same tars give the same bytes.
 //   - Repack makes of one tar what Fold makes of it, in memory, without root; Layer
 //     does so of a tar that anybody has made, such as a layer of an OCI image.
+//   - Compare tells what differs between two trees as they show on the firmware.
 //   - Whether a tar is refused is decided by that tar alone, not by what was
 //     replayed before it; and whatever it says, Replay changes nothing outside
 //     the upper directory.
@@ -25,7 +26,9 @@
 // pack_linux.go and replay_linux.go, which touch the file system through
 // directory descriptors (dirs_linux.go, attrs_linux.go, content_linux.go).
 // fold_linux.go is made of these; repack.go and layer.go do without the file system, and
-// members.go writes its trees and those of Pack; exclude.go stands by itself.
+// members.go writes its trees and those of Pack. find.go and compare.go look into
+// trees, root_linux.go into the firmware; exclude.go stands by itself, and choice.go
+// with defaults.go on it.
 //
 // Caveats: Pack and Replay need root, and /proc for the extended attributes of
 // what cannot be opened (links, devices, pipes). Pack reads a live directory;

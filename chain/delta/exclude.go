@@ -13,6 +13,8 @@ type Exclude struct{ patterns []pattern }
 
 // pattern is one line.
 type pattern struct {
+	line     int      // its number, from 1
+	text     string   // as it stands there
 	segments []string // of the path, between the slashes; "**" is any number of them
 	negated  bool     // takes back what an earlier line excludes
 	dirOnly  bool
@@ -25,17 +27,18 @@ func ParseExclude(r io.Reader) (*Exclude, error) {
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, MaxPattern)
 	s.Split(scanLines)
-	for first := true; s.Scan(); first = false {
+	for n := 1; s.Scan(); n++ {
 		line := s.Text()
-		if first {
+		if n == 1 {
 			line = strings.TrimPrefix(line, "\ufeff")
 		}
 		if p, ok := parsePattern(line); ok {
+			p.line, p.text = n, line
 			e.patterns = append(e.patterns, p)
 		}
 	}
 	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("cannot read the exclude patterns: %w", err)
+		return nil, fmt.Errorf("cannot read the patterns: %w", err)
 	}
 	return e, nil
 }
@@ -115,28 +118,64 @@ func splitSegments(p string) []string {
 // Match reports whether path is excluded: relative, with slashes, none in front
 // or at the end; dir: it is a directory. What lies in an excluded directory is
 // excluded, whatever a later line says.
-func (e *Exclude) Match(path string, dir bool) bool {
+func (e *Exclude) Match(path string, dir bool) bool { return e.find(path, dir) != nil }
+
+// find returns the pattern that excludes path, or nil.
+func (e *Exclude) find(path string, dir bool) *pattern {
 	if e == nil || len(e.patterns) == 0 {
-		return false
+		return nil
 	}
 	names := strings.Split(path, "/")
 	for i := 1; i < len(names); i++ {
-		if e.match(names[:i], true) {
-			return true
+		if p := e.match(names[:i], true); p != nil {
+			return p
 		}
 	}
 	return e.match(names, dir)
 }
 
 // match asks the patterns alone: the last one that matches decides.
-func (e *Exclude) match(names []string, dir bool) bool {
+func (e *Exclude) match(names []string, dir bool) *pattern {
 	for i := len(e.patterns) - 1; i >= 0; i-- {
 		p := &e.patterns[i]
 		if (dir || !p.dirOnly) && matchPath(p.segments, names) {
-			return !p.negated
+			if p.negated {
+				return nil
+			}
+			return p
+		}
+	}
+	return nil
+}
+
+// reaches reports whether a pattern could match something in the directory at
+// path, though not the directory.
+func (e *Exclude) reaches(path string) bool {
+	if e == nil {
+		return false
+	}
+	names := strings.Split(path, "/")
+	for i := range e.patterns {
+		if p := &e.patterns[i]; !p.negated && p.reaches(names) {
+			return true
 		}
 	}
 	return false
+}
+
+// reaches is that of Exclude, for one pattern.
+func (p *pattern) reaches(names []string) bool {
+	for i, name := range names {
+		switch {
+		case i >= len(p.segments):
+			return false
+		case p.segments[i] == "**":
+			return true
+		case !matchName(p.segments[i], name):
+			return false
+		}
+	}
+	return len(p.segments) > len(names)
 }
 
 // matchPath matches the segments of a pattern with the names of a path. After

@@ -63,6 +63,10 @@ type inode struct {
 	summed       bool
 	shared       bool // has or had several names in this tree
 
+	// In a Tree: the tar that holds the content, counted from 0, and where in it.
+	tar  int
+	path string
+
 	ino     uint64 // in a scanned tree
 	changed bool   // in a scanned tree: differs from what it is compared with
 	head    string // while packing: the first name, once it is written
@@ -74,6 +78,7 @@ type node struct {
 	*inode           // nil only for the root of a Tree that says nothing about its root
 	children []*node // sorted by name
 	pack     bool    // belongs into the tar
+	look     bool    // a directory that does only for what is in it
 }
 
 // find returns the position of the child called name, or where it would be.
@@ -95,6 +100,17 @@ func (n *node) child(name string) *node {
 		return n.children[i]
 	}
 	return nil
+}
+
+// clone copies the names. The inodes are shared: what is put over one takes its
+// place.
+func (n *node) clone() *node {
+	c := *n
+	c.children = make([]*node, len(n.children))
+	for i, child := range n.children {
+		c.children[i] = child.clone()
+	}
+	return &c
 }
 
 // join appends a name to the path of a directory.

@@ -10,10 +10,10 @@ import (
 
 // PackOptions says what of an upper directory to pack.
 type PackOptions struct {
-	// Exclude says what to leave out: path is relative to the upper directory,
-	// with slashes, none in front. Nothing is said in the tar about what is left
-	// out, nor about what lies in a directory that is. nil: nothing is left out.
-	Exclude func(path string, dir bool) bool
+	// Choose says what to keep: path is relative to the upper directory, with
+	// slashes, none in front; dir: it is a directory. Nothing is said in the tar
+	// about what is dropped. nil: everything is kept.
+	Choose func(path string, dir bool) Answer
 
 	// Base is what was replayed to the upper directory, or pushed out of it,
 	// already: only what differs is packed, with a whiteout for what Base has
@@ -56,11 +56,11 @@ func Pack(w io.Writer, upper string, o *PackOptions) (Stats, error) {
 		return Stats{}, err
 	}
 	defer p.dirs.close()
-	root, err := scan(p.dirs, o.Exclude)
+	root, err := scan(p.dirs, o.Choose)
 	if err != nil {
 		return Stats{}, err
 	}
-	d := differ{exclude: o.Exclude, sum: p.contentSum}
+	d := differ{choose: o.Choose, sum: p.contentSum}
 	if o.Lower != "" {
 		lower := &dirs{}
 		if err := lower.openRoot(o.Lower); err != nil {

@@ -296,7 +296,7 @@ func TestLeftOut(t *testing.T) {
 	setxattr(t, filepath.Join(upper, "kept"), "trusted.overlay.overlay.opaque", "y")
 	exclude, err := delta.ParseExclude(strings.NewReader("*.log\n/tmp/*\n"))
 	must(t, err)
-	b := pack(t, upper, &delta.PackOptions{Exclude: exclude.Match})
+	b := pack(t, upper, &delta.PackOptions{Choose: dropping(exclude.Match)})
 	got := list(t, replay(t, root, nil, b), true)
 	if len(got) != 5 || got["kept"] == "" || got["mnt"] == "" || got["tmp"] == "" || got["run"] == "" {
 		t.Errorf("%v", got)

@@ -10,18 +10,18 @@ import (
 
 // scanner reads an upper directory into a tree, without the content of files.
 type scanner struct {
-	dirs    *dirs
-	exclude func(path string, dir bool) bool
-	xattrs  xattrs
-	inodes  map[uint64]*inode // those with several names
-	dev     uint64            // of the upper directory
-	direnv  []byte            // scratch: directory entries
-	target  []byte            // scratch: a link's target
+	dirs   *dirs
+	choose func(path string, dir bool) Answer
+	xattrs xattrs
+	inodes map[uint64]*inode // those with several names
+	dev    uint64            // of the upper directory
+	direnv []byte            // scratch: directory entries
+	target []byte            // scratch: a link's target
 }
 
 // scan reads the tree under the root of d.
-func scan(d *dirs, exclude func(path string, dir bool) bool) (*node, error) {
-	s := &scanner{dirs: d, exclude: exclude, inodes: map[uint64]*inode{},
+func scan(d *dirs, choose func(path string, dir bool) Answer) (*node, error) {
+	s := &scanner{dirs: d, choose: choose, inodes: map[uint64]*inode{},
 		direnv: make([]byte, 32<<10), target: make([]byte, MaxLink+1)}
 	var st unix.Statx_t
 	if err := statx(d.root, "", &st); err != nil {
@@ -116,7 +116,11 @@ func (s *scanner) child(fd int, dir, name string, whiteouts bool) (*node, error)
 		return &node{name: name, inode: &inode{kind: foreign}}, nil
 	}
 	i := &inode{kind: kindOf(&st), Attr: newAttr(&st), ino: st.Ino}
-	if i.kind == none || s.excluded(dir, name, i.kind) {
+	if i.kind == none {
+		return nil, nil
+	}
+	answer := s.answer(dir, name, i.kind)
+	if answer == Drop {
 		return nil, nil
 	}
 	if i.kind != directory && i.kind != whiteout && st.Nlink > 1 {
@@ -131,7 +135,7 @@ func (s *scanner) child(fd int, dir, name string, whiteouts bool) (*node, error)
 		i.Attr = Attr{}
 		return &node{name: name, inode: i}, nil
 	case directory:
-		return &node{name: name, inode: i}, nil // its attributes come with its content
+		return &node{name: name, inode: i, look: answer == Look}, nil // its attributes come with its content
 	case charDevice, blockDevice:
 		i.major, i.minor = st.Rdev_major, st.Rdev_minor
 	case symlink:
@@ -156,21 +160,27 @@ func (s *scanner) child(fd int, dir, name string, whiteouts bool) (*node, error)
 	if whiteouts && m.whiteout && i.kind == regular && i.size == 0 {
 		delete(s.inodes, st.Ino)
 		i = &inode{kind: whiteout}
-		if s.excluded(dir, name, whiteout) {
+		if s.answer(dir, name, whiteout) == Drop {
 			return nil, nil
 		}
 	}
 	return &node{name: name, inode: i}, nil
 }
 
-// excluded asks the caller. A whiteout stands for whatever is below: it is left
-// out if that would be as a file or as a directory.
-func (s *scanner) excluded(dir, name string, k kind) bool {
-	if s.exclude == nil {
-		return false
+// answer asks the caller. A whiteout stands for whatever is below: it is dropped
+// if that would be as a file or as a directory. One of a directory to look into
+// is kept, for what is kept of that is gone.
+func (s *scanner) answer(dir, name string, k kind) Answer {
+	if s.choose == nil {
+		return Keep
 	}
 	path := join(dir, name)
-	return s.exclude(path, k == directory) || k == whiteout && s.exclude(path, true)
+	if k == directory || k == whiteout {
+		if a := s.choose(path, true); a != Keep || k == directory {
+			return a
+		}
+	}
+	return s.choose(path, false)
 }
 
 // kindOf says what st is; none: a socket, or what no kernel knew yet.

@@ -4,7 +4,19 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"chainroot/chain/delta"
 )
+
+// dropping makes a choice of what is to be dropped.
+func dropping(what func(path string, dir bool) bool) func(string, bool) delta.Answer {
+	return func(path string, dir bool) delta.Answer {
+		if what(path, dir) {
+			return delta.Drop
+		}
+		return delta.Keep
+	}
+}
 
 // tester is what testing.TB and rapid.T have in common, as far as it is needed.
 type tester interface {

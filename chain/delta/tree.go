@@ -12,6 +12,7 @@ import (
 // hash.
 type Tree struct {
 	root node
+	tars int        // added so far
 	sum  contentSum // of the file to come
 }
 
@@ -25,6 +26,13 @@ func NewTree() *Tree {
 // Empty reports whether nothing was added to the tree.
 func (t *Tree) Empty() bool { return t.root.inode == nil && len(t.root.children) == 0 }
 
+// Clone returns a tree that is the same, and to which other tars can be added.
+func (t *Tree) Clone() *Tree {
+	c := NewTree()
+	c.root, c.tars = *t.root.clone(), t.tars
+	return c
+}
+
 // Add replays the tar r over the tree, by the rules of Replay and with its
 // errors. After an error the tree holds a part of r and is of no use.
 func (t *Tree) Add(r io.Reader) error {
@@ -32,6 +40,7 @@ func (t *Tree) Add(r io.Reader) error {
 	for {
 		e, err := tr.next()
 		if err == io.EOF {
+			t.tars++
 			return nil
 		} else if err != nil {
 			return err
@@ -92,6 +101,7 @@ func (t *Tree) put(e *entry) error {
 		}
 	}
 	if e.kind == regular {
+		n.tar, n.inode.path = t.tars, e.path
 		n.sum, n.summed = t.sum.sum(e.size), true
 		t.sum.reset()
 	}
