@@ -46,7 +46,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		statusCommand, infoCommand, idCommand, configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand,
-		compactCommand, pinCommand, unpinCommand, exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
+		mapCommand, bootCommand,
+		compactCommand, pinCommand, unpinCommand, exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, completionCommand(), helpCommand(), timerCommand,
 	}
 }
 
