@@ -14,7 +14,7 @@ func (c *cli) printBoot(t *bootTimes) error {
 		times = max(times, len(millisecondsText(b.took)))
 		shares = max(shares, len(t.share(b.took)))
 	}
-	names = min(names, max(total/3, 12))
+	names = min(names, max(total*2/5, 12))
 	room := max(total-names-times-shares-3*len("  ")-1, 8)
 	if _, err := fmt.Fprintf(c.out, "%s\n\n", t.title()); err != nil {
 		return err

@@ -6,6 +6,10 @@
 // locks the chain, unit.go knows what the running unit was booted with, and
 // folded.go what compact made of that since.
 //
+// Pictures: map.go is the flash, boot.go the time of the last boot, each in characters
+// and by svg.go. completion.go reads the commands and their flags as the command line
+// does.
+//
 // What is on trial: try.go puts it there, confirm.go ends that, watch.go and
 // timer_linux.go wait for it; record.go is the log in RAM, log.go shows it with what
 // the flash tells.

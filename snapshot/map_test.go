@@ -197,7 +197,7 @@ func TestMapBadAndBack(t *testing.T) {
 	w.Write([]byte("two"))
 	two, err := w.Finish()
 	must(t, err)
-	cut := dev.Fork()
+	var cut *sim.Device
 	for n := 0; ; n++ {
 		cut = dev.Fork()
 		cut.CutAfter(n, sim.Before, 0)
