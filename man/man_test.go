@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"sort"
 	"strings"
@@ -177,6 +178,28 @@ func TestParameters(t *testing.T) {
 		if !regexp.MustCompile(`(?m)^ +` + regexp.QuoteMeta(f[1]) + `\b`).MatchString(text) {
 			t.Errorf("the page does not name the parameter %s", f[1])
 		}
+	}
+}
+
+// TestFilesAreInThePage: those of a unit that the programs name in one piece.
+func TestFilesAreInThePage(t *testing.T) {
+	text := plain(t, "snapshot.8")
+	sources, err := filepath.Glob("../snapshot/*.go")
+	must(t, err)
+	found := 0
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		for _, f := range regexp.MustCompile(`"(/etc/snapshot/[a-z.]+)"`).FindAllStringSubmatch(read(t, source), -1) {
+			found++
+			if !strings.Contains(text, f[1]) {
+				t.Errorf("the page does not name %s, which %s does", f[1], source)
+			}
+		}
+	}
+	if found < 2 {
+		t.Errorf("the program names %d files", found)
 	}
 }
 

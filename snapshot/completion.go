@@ -126,45 +126,27 @@ func firstWord(s string) string {
 // argumentsOf returns what the help says of each argument, without the flags: "N" of
 // "[N | --undo]", "bash" and "ash" of "bash | ash".
 func argumentsOf(help string, fs *flag.FlagSet) (args [][]string) {
-	var group []string
-	depth, alternative := 0, false
-	end := func() {
-		if len(group) > 0 {
-			args = append(args, group)
-		}
-		group = nil
-	}
-	value := false // the next word is that of a flag
-	for _, w := range strings.Fields(strings.NewReplacer("[", " [ ", "]", " ] ", "|", " | ").Replace(help)) {
-		switch {
-		case w == "[":
-			if !alternative && depth == 0 {
-				end()
-			}
-			depth++
-		case w == "]":
-			if depth--; depth == 0 {
-				end()
-			}
+	argument := false    // the last word is one
+	alternative := false // the next one is another for the same
+	value := false       // the next one is that of a flag
+	for _, w := range strings.Fields(strings.NewReplacer("[", " ", "]", " ", "|", " | ").Replace(help)) {
+		switch last := len(args) - 1; {
 		case w == "|":
-			alternative, value = true, false
+			alternative, value = argument, false
 			continue
 		case strings.HasPrefix(w, "-"):
 			f := fs.Lookup(strings.TrimLeft(w, "-"))
-			value = f != nil && takesValue(f)
-			alternative = false
+			argument, alternative, value = false, false, f != nil && takesValue(f)
 			continue
-		case value:
-		case strings.HasPrefix(w, "="):
+		case value, strings.HasPrefix(w, "="):
+			argument = false
+		case alternative:
+			args[last] = append(args[last], w)
 		default:
-			if depth == 0 && !alternative {
-				end()
-			}
-			group = append(group, w)
+			args, argument = append(args, []string{w}), true
 		}
 		alternative, value = false, false
 	}
-	end()
 	return args
 }
 

@@ -242,6 +242,10 @@ func TestArgumentsOf(t *testing.T) {
 		{"bash | ash", "[[bash ash]]"},
 		{"bash|ash", "[[bash ash]]"},
 		{"[N] [M] [--patch]", "[[N] [M]]"},
+		{"[STATE [STATE]] [--patch | --json]", "[[STATE] [STATE]]"},
+		{"[--patch | N] DIR", "[[N] [DIR]]"},
+		{"FILE [--patch | N]", "[[FILE] [N]]"},
+		{"FILE [--label TEXT | N]", "[[FILE] [N]]"},
 		{"N DIR", "[[N] [DIR]]"},
 		{"N|config|live PATH", "[[N config live] [PATH]]"},
 		{"[--label TEXT] [--try[=BOOTS]] FILE", "[[FILE]]"},
@@ -259,6 +263,16 @@ func TestArgumentsOf(t *testing.T) {
 		fs.Bool("try", false, "")
 		if got := fmt.Sprint(argumentsOf(c.help, fs)); got != c.want {
 			t.Errorf("%q: %s, want %s", c.help, got, c.want)
+		}
+	}
+}
+
+func TestBashWords(t *testing.T) {
+	for _, c := range []struct{ arg, want string }{
+		{"N", "N"}, {"N config live", "N config live"}, {"STATE", "N config live"}, {"COMMAND", "one two"}, {"FILE", "FILE"}, {"DIR", "DIR"}, {"PATH", ""}, {"TEXT", ""}, {"bash ash", "bash ash"},
+	} {
+		if got := strings.Join(bashWords(strings.Fields(c.arg), []string{"one", "two"}), " "); got != c.want {
+			t.Errorf("%q: %q, want %q", c.arg, got, c.want)
 		}
 	}
 }

@@ -123,8 +123,8 @@ func bashWords(arg, commands []string) (words []string) {
 		switch {
 		case w == "COMMAND":
 			words = append(words, commands...)
-		case w == "M":
-			words = append(words, "N")
+		case w == "STATE":
+			words = append(words, "N", "config", "live")
 		case w == "FILE" || w == "DIR" || w == "N" || w != strings.ToUpper(w):
 			words = append(words, w)
 		}
