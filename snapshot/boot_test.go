@@ -85,7 +85,7 @@ func TestBootOfPreinit(t *testing.T) {
 			}
 			image, _, code := runIn(t, root, nil, "boot", "--svg", "-")
 			d := readSVG(t, image)
-			if code != 0 || !strings.HasPrefix(d.title, c.title) || len(d.tips) != len(r.Phases)+len(r.Entries) || !strings.Contains(d.desc, "overlay ") {
+			if code != 0 || !strings.HasPrefix(d.title, c.title) || len(d.tips) != len(r.Phases)+len(r.Entries) || !strings.HasPrefix(d.tips[1], "early: ") || !strings.Contains(d.desc, "overlay ") {
 				t.Errorf("exit %d: %+v", code, d)
 			}
 		})

@@ -133,6 +133,9 @@ func TestMapShrinks(t *testing.T) {
 			if len(line) > max(c.columns, mapOffset+8) || len(line) > mapOffset+c.cells {
 				t.Errorf("%+v: a line has %d characters: %q", c, len(line), line)
 			}
+			if want := fmt.Sprintf("%*d  ", mapOffset-2, len(shown)*c.each); line[:mapOffset] != want {
+				t.Errorf("%+v: a line begins with %q, want %q", c, line[:mapOffset], want)
+			}
 			shown += line[mapOffset:]
 		}
 		if want := (c.blocks + c.each - 1) / c.each; len(shown) != want || strings.Count(shown, "1") != 1 || strings.Count(shown, "X") != 1 ||
@@ -222,6 +225,34 @@ func TestMapBadAndBack(t *testing.T) {
 	}
 	if d := readSVG(t, string(m.svg())); d.classes["bad"] != 3 || d.classes["back"] != 2 { // each in the legend, too
 		t.Errorf("the picture has %v", d.classes)
+	}
+}
+
+// TestMapHostile: a label of an image that somebody else has made breaks neither the
+// terminal nor the picture.
+func TestMapHostile(t *testing.T) {
+	for _, label := range hostile {
+		label = label[:min(len(label), chain.MaxLabel)]
+		dev := sim.New(flash.Geometry{Size: 8 * 4096, EraseSize: 4096, WriteSize: 1})
+		c, err := chain.Open(dev)
+		must(t, err)
+		w := chain.NewPayloadWriter()
+		w.Write([]byte("one"))
+		p, err := w.Finish()
+		must(t, err)
+		if err := c.WriteVolatile(p, label, timeOfTests); err != nil {
+			continue // the format takes no such label
+		}
+		m := newFlashMap(&session{Chain: c, path: "flash" + label, dev: dev})
+		var out bytes.Buffer
+		must(t, (&cli{out: &out, env: func(string) string { return "" }}).printMap(m))
+		lines := strings.Split(out.String(), "\n")
+		if len(lines) != 7 || strings.ContainsFunc(strings.Join(lines, ""), func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u202e' }) {
+			t.Errorf("%q: the map is\n%q", label, out.String())
+		}
+		if d := readSVG(t, string(m.svg())); d.title != "Flash map of "+printable("flash"+label) {
+			t.Errorf("%q: %+v", label, d)
+		}
 	}
 }
 

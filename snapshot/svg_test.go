@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -26,7 +27,9 @@ func readSVG(t *testing.T, image string) *drawing {
 	p := xml.NewDecoder(strings.NewReader(image))
 	var path []string
 	var text string
+	var all, left float64
 	for {
+		left = 0
 		token, err := p.Token()
 		if err == io.EOF {
 			break
@@ -48,7 +51,14 @@ func readSVG(t *testing.T, image string) *drawing {
 				if a.Name.Local == "class" {
 					d.classes[a.Value]++
 				}
-				if a.Name.Local == "width" && len(path) == 1 {
+				if x, ok := number(a, "x"); ok {
+					left = x
+				}
+				if n, ok := number(a, "width"); ok && len(path) > 1 && left+n > all {
+					t.Errorf("a %s is %v wide at %v, the picture %v", e.Name.Local, n, left, all)
+				}
+				if n, ok := number(a, "width"); ok && len(path) == 1 {
+					all = n
 					d.width = a.Value
 				}
 			}
@@ -80,6 +90,12 @@ func readSVG(t *testing.T, image string) *drawing {
 		t.Error("the picture has no colours for the dark")
 	}
 	return d
+}
+
+// number returns the value of an attribute.
+func number(a xml.Attr, name string) (n float64, ok bool) {
+	n, err := strconv.ParseFloat(a.Value, 64)
+	return n, err == nil && a.Name.Local == name
 }
 
 // hostile are texts that must not get out of where they stand.
