@@ -124,16 +124,7 @@ const wideCell = 24
 
 // table writes a table: in columns where all but the last are narrow, else as a list.
 func (p *page) table(rows [][]string, began bool) {
-	widths := make([]string, len(rows[0]))
-	wide := false
-	for _, cells := range rows {
-		for i, cell := range cells {
-			if cell = escape(strings.Trim(cell, "`")); i < len(cells)-1 && len(cell) > len(widths[i]) {
-				widths[i] = cell
-			}
-			wide = wide || i < len(cells)-1 && len(cell) > wideCell
-		}
-	}
+	widths, wide := widths(rows)
 	if wide {
 		p.tagged(listed(rows))
 		return
@@ -141,7 +132,6 @@ func (p *page) table(rows [][]string, began bool) {
 	if !began {
 		p.macro("Pp")
 	}
-	widths[len(widths)-1] = "x"
 	p.macro("Bl", append([]string{"-column", "-compact"}, widths...)...)
 	for n, cells := range rows {
 		p.WriteString(".It")
@@ -152,6 +142,22 @@ func (p *page) table(rows [][]string, began bool) {
 		p.text(head(n, inline(cells[len(cells)-1])))
 	}
 	p.macro("El")
+}
+
+// widths returns the longest cell of each column but the last, and whether one of those
+// is wide.
+func widths(rows [][]string) (longest []string, wide bool) {
+	longest = make([]string, len(rows[0]))
+	for _, cells := range rows {
+		for i, cell := range cells[:len(cells)-1] {
+			if cell = escape(strings.Trim(cell, "`")); len(cell) > len(longest[i]) {
+				longest[i] = cell
+			}
+			wide = wide || len(cell) > wideCell
+		}
+	}
+	longest[len(longest)-1] = "x"
+	return longest, wide
 }
 
 // listed returns the rows of a table as those of a list. Where there are only two
