@@ -103,10 +103,10 @@ func newBootTimes(r *boot.Report) *bootTimes {
 		t.Entries = append(t.Entries, e)
 	}
 	for _, p := range t.Phases {
-		t.bars = append(t.bars, bootBar{name: printable(p.Name), took: p.Microseconds})
+		t.bars = append(t.bars, bootBar{name: escaped(p.Name), took: p.Microseconds})
 		for i, e := range t.Entries {
 			if p.Name == "volatile" && e.Volatile || p.Name == "snapshots" && !e.Volatile {
-				t.bars = append(t.bars, bootBar{name: printable(entryName(e) + quoted(e.Label)), entry: true, of: i, took: e.Microseconds})
+				t.bars = append(t.bars, bootBar{name: escaped(entryName(e) + quoted(e.Label)), entry: true, of: i, took: e.Microseconds})
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func newBootTimes(r *boot.Report) *bootTimes {
 func (t *bootTimes) title() string {
 	asked := ""
 	if t.Asked != "last" && t.Asked != "" {
-		asked = " (snapshot." + printable(t.Asked) + ")"
+		asked = " (snapshot." + escaped(t.Asked) + ")"
 	}
 	return fmt.Sprintf("Boot of %s%s: %s from the kernel to init", described(t.State.Snapshot, t.State.Volatile), asked, secondsText(t.Microseconds))
 }

@@ -93,7 +93,7 @@ func newFlashMap(s *session) *flashMap {
 		if !ok {
 			n = len(m.Uses)
 			known[u] = n
-			m.Uses = append(m.Uses, mapUse{Use: u.Kind.String(), Number: u.Number, Volatile: u.Volatile, Label: labelOf(s, u), use: u})
+			m.Uses = append(m.Uses, mapUse{Use: u.Kind.String(), Number: u.Number, Volatile: u.Volatile, Label: labelIn(s, u), use: u})
 		}
 		m.cells[block] = n
 		m.Uses[n].Blocks++
@@ -107,8 +107,8 @@ func newFlashMap(s *session) *flashMap {
 	return m
 }
 
-// labelOf returns the label of the entry of the chain that a block holds.
-func labelOf(s *session, u chain.Use) string {
+// labelIn returns the label of the entry of the chain that a block holds.
+func labelIn(s *session, u chain.Use) string {
 	if u.Kind != chain.UseEntry && u.Kind != chain.UseBack {
 		return ""
 	}
@@ -128,9 +128,9 @@ func (u *mapUse) name() string {
 	}
 	switch u.use.Kind {
 	case chain.UseEntry:
-		return entry + printable(quoted(u.Label))
+		return entry + escaped(quoted(u.Label))
 	case chain.UseBack:
-		return "copy of " + entry + printable(quoted(u.Label)) + " in the back buffer"
+		return "copy of " + entry + escaped(quoted(u.Label)) + " in the back buffer"
 	case chain.UseRolledBack:
 		return entry + ", rolled back"
 	}

@@ -250,7 +250,7 @@ func TestMapHostile(t *testing.T) {
 		if len(lines) != 7 || strings.ContainsFunc(strings.Join(lines, ""), func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u202e' }) {
 			t.Errorf("%q: the map is\n%q", label, out.String())
 		}
-		if d := readSVG(t, string(m.svg())); d.title != "Flash map of "+printable("flash"+label) {
+		if d := readSVG(t, string(m.svg())); d.title != "Flash map of "+escaped("flash"+label) {
 			t.Errorf("%q: %+v", label, d)
 		}
 	}

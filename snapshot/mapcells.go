@@ -22,7 +22,7 @@ func (c *cli) printMap(m *flashMap) error {
 	if each > 1 {
 		shown = fmt.Sprintf("a character for %d of them", each)
 	}
-	fmt.Fprintf(c.out, "%s: %s of %d bytes, %s\n\n", printable(m.Device), count(m.Blocks, "erase block", "erase blocks"), m.EraseSize, shown)
+	fmt.Fprintf(c.out, "%s: %s of %d bytes, %s\n\n", escaped(m.Device), count(m.Blocks, "erase block", "erase blocks"), m.EraseSize, shown)
 	cells := m.shrunk(each)
 	for from := 0; from < len(cells); from += columns {
 		fmt.Fprintf(c.out, "%*d  ", mapOffset-2, from*each)

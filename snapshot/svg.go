@@ -39,7 +39,7 @@ func newSVG(width, height int, title, description string) *svg {
 	fmt.Fprintf(s, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title description">`+"\n", width, height, width, height)
 	fmt.Fprintf(s, "<title id=\"title\">%s</title>\n<desc id=\"description\">%s</desc>\n", xmlText(title), xmlText(description))
 	fmt.Fprintf(s, "<style>%s</style>\n<rect class=\"ground\" width=\"%d\" height=\"%d\"/>\n", svgStyle, width, height)
-	s.text(svgMargin, 26, "title", clip(printable(title), width/11))
+	s.text(svgMargin, 26, "title", clip(escaped(title), width/11))
 	return s
 }
 
@@ -68,7 +68,7 @@ func (s *svg) end() []byte {
 var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
 
 // xmlText returns text as XML: what does not print cannot stand in it at all.
-func xmlText(text string) string { return xmlEscapes.Replace(printable(text)) }
+func xmlText(text string) string { return xmlEscapes.Replace(escaped(text)) }
 
 // picture writes an SVG to a file; "-" is standard output.
 func (c *cli) picture(file string, image []byte) error {

@@ -51,13 +51,13 @@ func readSVG(t *testing.T, image string) *drawing {
 				if a.Name.Local == "class" {
 					d.classes[a.Value]++
 				}
-				if x, ok := number(a, "x"); ok {
+				if x, ok := attribute(a, "x"); ok {
 					left = x
 				}
-				if n, ok := number(a, "width"); ok && len(path) > 1 && left+n > all {
+				if n, ok := attribute(a, "width"); ok && len(path) > 1 && left+n > all {
 					t.Errorf("a %s is %v wide at %v, the picture %v", e.Name.Local, n, left, all)
 				}
-				if n, ok := number(a, "width"); ok && len(path) == 1 {
+				if n, ok := attribute(a, "width"); ok && len(path) == 1 {
 					all = n
 					d.width = a.Value
 				}
@@ -92,8 +92,8 @@ func readSVG(t *testing.T, image string) *drawing {
 	return d
 }
 
-// number returns the value of an attribute.
-func number(a xml.Attr, name string) (n float64, ok bool) {
+// attribute returns the value of an attribute.
+func attribute(a xml.Attr, name string) (n float64, ok bool) {
 	n, err := strconv.ParseFloat(a.Value, 64)
 	return n, err == nil && a.Name.Local == name
 }
@@ -110,7 +110,7 @@ func TestSVGEscapes(t *testing.T) {
 		s.rect(1, 2, 3, 4, "free", text)
 		s.text(1, 2, "small", text)
 		d := readSVG(t, string(s.end()))
-		want := printable(text)
+		want := escaped(text)
 		if d.title != want || d.desc != want || len(d.texts) != 2 || d.texts[1] != want || len(d.tips) != 1 || d.tips[0] != want {
 			t.Errorf("%q: %+v", text, d)
 		}

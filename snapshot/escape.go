@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// printable returns text that another has chosen, such as a label, as a terminal and
+// escaped returns text that another has chosen, such as a label, as a terminal and
 // a picture can show it: what does not print, or turns the direction of writing, is
 // escaped as in Go.
-func printable(text string) string {
+func escaped(text string) string {
 	plain := true
 	for _, r := range text {
 		if plain = strconv.IsPrint(r) && r != utf8.RuneError; !plain {

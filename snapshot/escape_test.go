@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestPrintable(t *testing.T) {
+func TestEscaped(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", ""},
 		{"plain", "first light", "first light"},
@@ -24,7 +24,7 @@ func TestPrintable(t *testing.T) {
 		{"replaced before", "a\ufffdb", "a\ufffdb"},
 		{"replaced, then a byte", "\ufffd\n", "\ufffd\\n"},
 	} {
-		if got := printable(c.text); got != c.want || !utf8.ValidString(got) {
+		if got := escaped(c.text); got != c.want || !utf8.ValidString(got) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
