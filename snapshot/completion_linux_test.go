@@ -91,6 +91,9 @@ func TestCompletionBash(t *testing.T) {
 		{"numbers of no chain", []string{"rollback", "--device", "x;touch hacked", ""}, "0"},
 		{"behind the number", []string{"rollback", "1", "--u"}, "--undo"},
 		{"nothing is run", []string{"--device", "$(touch hacked)", "rollback", ""}, "0"},
+		{"a directory or a tar", []string{"build", "s"}, "sub dir"},
+		{"the file of an import", []string{"import", "fl"}, "flash.img"},
+		{"the file of -o", []string{"export", "1", "-o", "fl"}, "flash.img"},
 		{"commands of help", []string{"help", "inf"}, "info"},
 		{"shells", []string{"completion", ""}, "ash|bash"},
 		{"no such command", []string{"nonsense", ""}, ""},
@@ -269,7 +272,7 @@ func TestArgumentsOf(t *testing.T) {
 
 func TestBashWords(t *testing.T) {
 	for _, c := range []struct{ arg, want string }{
-		{"N", "N"}, {"N config live", "N config live"}, {"STATE", "N config live"}, {"COMMAND", "one two"}, {"FILE", "FILE"}, {"DIR", "DIR"}, {"PATH", ""}, {"TEXT", ""}, {"bash ash", "bash ash"},
+		{"N", "N"}, {"N config live", "N config live"}, {"STATE", "N config live"}, {"COMMAND", "one two"}, {"FILE", "FILE"}, {"DIR", "DIR"}, {"PATH", ""}, {"DIR TAR", "FILE"}, {"TEXT", ""}, {"bash ash", "bash ash"},
 	} {
 		if got := strings.Join(bashWords(strings.Fields(c.arg), []string{"one", "two"}), " "); got != c.want {
 			t.Errorf("%q: %q, want %q", c.arg, got, c.want)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -123,8 +124,11 @@ func bashWords(arg, commands []string) (words []string) {
 		switch {
 		case w == "COMMAND":
 			words = append(words, commands...)
+		case w == "TAR":
+			return append(words, "FILE") // and directories: completion of files has them
 		case w == "STATE":
 			words = append(words, "N", "config", "live")
+		case w == "DIR" && slices.Contains(arg, "TAR"):
 		case w == "FILE" || w == "DIR" || w == "N" || w != strings.ToUpper(w):
 			words = append(words, w)
 		}
