@@ -86,10 +86,11 @@ powercut-vm: setup ## N power cuts on virtual machines (N=20, SEED=1), figures i
 powercut-convert: setup ## N power cuts in conversions from jffs2 on virtual machines, figures in build/powercut-convert.json
 	go run ./qemu/powercut -convert -n $(N) -seed $(SEED) -window 3s
 
-lint: ## gofmt, go vet, staticcheck
+lint: setup ## gofmt, go vet, staticcheck, mandoc
 	@unformatted=$$(gofmt -l .) && if [ "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+	mandoc -T lint -W warning man/*.[0-9]
 
 clean: ## remove what was built (the downloaded kernel stays in the user's cache)
 	rm -rf build

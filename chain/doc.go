@@ -25,7 +25,7 @@
 //     new chain in place of the old one; read.go and repair.go: what a power cut
 //     has left, and how it is settled; bad.go: blocks that go bad in a command;
 //   - identify.go: what a partition holds that is not a chain; space.go: how the
-//     flash is used, and for which geometry it was written.
+//     flash is used, and for which geometry it was written; map.go: each block.
 //
 // The package runs on any system, only devices are particular to Linux. It is
 // not for two writers at a time: the caller holds a lock.

@@ -45,9 +45,9 @@ type command struct {
 // variable: help refers to it.
 func commands() []command {
 	return []command{
-		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, infoCommand, idCommand,
-		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, logCommand, compactCommand, pinCommand, unpinCommand,
-		exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, helpCommand(), timerCommand,
+		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, logCommand, infoCommand, idCommand, mapCommand, bootCommand,
+		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, compactCommand, pinCommand, unpinCommand,
+		exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, completionCommand(), helpCommand(), timerCommand,
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// timeOfTests is what the clock says.
+var timeOfTests = time.Unix(1_700_000_000, 0)
+
 // image is a chain image with the program that works on it, in a directory of
 // its own.
 type image struct {
@@ -43,7 +46,7 @@ func (i *image) run(args ...string) (out, errs string, code int) {
 func run(t *testing.T, root string, args ...string) (out, errs string, code int) {
 	t.Helper()
 	var o, e bytes.Buffer
-	c := &cli{out: &o, errs: &e, root: root, now: func() time.Time { return time.Unix(1_700_000_000, 0) }}
+	c := &cli{out: &o, errs: &e, root: root, now: func() time.Time { return timeOfTests }}
 	c.spawn = func(...string) error { return nil }
 	code = c.main(args)
 	return o.String(), e.String(), code

@@ -9,6 +9,10 @@
 // What looks into states stands on states.go, which knows what a state is, content.go
 // (a file in one) and changes.go (lists of what differs). choice.go reads what is kept.
 //
+// Pictures: map.go is the flash, boot.go the time of the last boot, each in characters
+// and by svg.go. completion.go reads the commands and their flags as the command line
+// does.
+//
 // What is on trial: try.go puts it there, confirm.go ends that, watch.go and
 // timer_linux.go wait for it; record.go is the log in RAM, log.go shows it with what
 // the flash tells.

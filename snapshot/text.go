@@ -9,10 +9,15 @@ import (
 
 // count returns a number with its noun.
 func count(n int, one, many string) string {
+	return fmt.Sprintf("%d %s", n, noun(n, one, many))
+}
+
+// noun returns the form of a noun that goes with a number.
+func noun(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + one
+		return one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return many
 }
 
 // upperFirst begins a sentence with what a name says.
