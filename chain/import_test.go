@@ -381,3 +381,37 @@ func TestNewExport(t *testing.T) {
 		t.Error("a label that is too long was taken")
 	}
 }
+
+// A copy of what was rolled back, ended by a record that an erase took and whose commit
+// record it left, must not come back: not even where the entry at its home is erased
+// before, because its last block is that behind what is imported.
+func TestRetiredStaysRetiredInAnImport(t *testing.T) {
+	g := flash.Geometry{Size: 16 * 6144, EraseSize: 6144, WriteSize: 256} // half a block parts the commit record of a copy from the next one
+	x, err := chain.NewExport(nil, payload(t, "new|"), "", now.Unix())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, c := lived(t, g, config(t, noise("a|", 6000)), config(t, noise("b|", 6000)))
+	if n := c.Volatile().Blocks; n != 2 {
+		t.Fatalf("it takes %d blocks, this test needs 2", n)
+	}
+	do(t, dev, rollback(0))
+	for k := 0; ; k++ {
+		done := false
+		for _, tear := range sim.Tears {
+			d := dev.Fork()
+			d.CutAfter(k, tear, uint64(k))
+			_, err := open(t, d).Import(x, false, now)
+			if done = err == nil; done {
+				break
+			}
+			d.PowerOn()
+			if got := state(t, d); got != "" && got != "s:new" {
+				t.Fatalf("a cut of operation %d (%v) leaves %q", k, tear, got)
+			}
+		}
+		if done {
+			break
+		}
+	}
+}

@@ -171,12 +171,19 @@ func (c *Chain) writeHome(h *Header, p *Payload, home int, commit record) error 
 // disarm makes sure that an erase in the back buffer, from the block on, cannot
 // bring an entry back that was retired: it could, if it took the record that
 // retired the entry, was cut short, and left the commit record. An entry whose
-// header is gone cannot come back.
+// header is gone cannot come back. Nor may a copy of it that was ended, which
+// the entry rules as long as it is there: its records go first.
 func (c *Chain) disarm(block int) error {
 	if s := c.standing; s != nil && s.slotOffset(s.used) > c.a.offset(block) {
+		if c.back == nil && c.a.offset(s.Block+s.Blocks) <= c.copySlots().slots {
+			if err := c.eraseCopySlots(); err != nil {
+				return err
+			}
+		}
 		if err := c.erase(s.Block); err != nil {
 			return err
 		}
+		c.standing = nil
 	}
 	if b := c.back; b != nil && b.last().retired() {
 		if err := c.erase(b.last().Block); err != nil {
