@@ -106,7 +106,7 @@ func (c *Chain) Rollback(n int, now time.Time) error {
 		return err
 	}
 	if n < 0 || n > len(c.Snapshots()) {
-		return fmt.Errorf("%w: snapshot %d, the chain has %s", ErrNoState, n, c.states())
+		return c.NoSnapshot(n)
 	}
 	if n == len(c.entries) {
 		return ErrNothing
@@ -155,16 +155,19 @@ func (c *Chain) retire(e *Entry, r record, unsettled error) error {
 	return unsettled
 }
 
-// states describes the snapshots to a person.
-func (c *Chain) states() string {
-	switch n := len(c.Snapshots()); n {
+// NoSnapshot returns an error that wraps ErrNoState: the chain has no snapshot n, but
+// others.
+func (c *Chain) NoSnapshot(n int) error {
+	has := ""
+	switch last := len(c.Snapshots()); last {
 	case 0:
-		return "none"
+		has = "none"
 	case 1:
-		return "1"
+		has = "1"
 	default:
-		return fmt.Sprintf("1 to %d", n)
+		has = fmt.Sprintf("1 to %d", last)
 	}
+	return fmt.Errorf("%w: snapshot %d, the chain has %s", ErrNoState, n, has)
 }
 
 // Undo takes the last Rollback back, by one record. It returns an error that

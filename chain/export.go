@@ -131,34 +131,22 @@ func (c *Chain) Export(w io.Writer, entries []*Entry) error {
 	return x.end(w)
 }
 
-// WriteTo writes the export.
-func (x *Export) WriteTo(w io.Writer) (int64, error) {
-	n := &counter{w: w}
+// Encode writes the export to w.
+func (x *Export) Encode(w io.Writer) error {
 	flags := byte(0)
 	if x.Any {
 		flags = exportAny
 	}
-	out, err := newExporter(n, x.Base, flags, len(x.Entries))
+	out, err := newExporter(w, x.Base, flags, len(x.Entries))
 	if err != nil {
-		return n.n, err
+		return err
 	}
 	for _, p := range x.Entries {
 		if err := out.entry(&p.Header, p.Label, p.Snapshot, p.Payload.table, bytes.NewReader(p.Payload.frame)); err != nil {
-			return n.n, err
+			return err
 		}
 	}
-	return n.n, out.end(n)
-}
-
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
+	return out.end(w)
 }
 
 // ReadExport reads an export that is to come to this chain, and checks all of its
@@ -229,7 +217,7 @@ type importer struct {
 	c      *Chain
 	r      io.Reader
 	sum    hash.Hash
-	stored int64 // bytes of all payloads
+	blocks int // erase blocks that the entries take here
 }
 
 // bytes reads n bytes. An error that wraps ErrDamaged means that they are not
@@ -258,9 +246,8 @@ func (in *importer) parcel() (p Parcel, err error) {
 	if err != nil {
 		return p, err
 	}
-	if in.stored += h.Stored; in.stored > in.c.a.g.Size {
-		e := int64(in.c.a.g.EraseSize)
-		return p, &NoRoomError{Need: int((in.stored + e - 1) / e), Free: in.c.a.blocks() - in.c.end, EraseSize: int(e)}
+	if in.blocks += plan(in.c.a.g, h.Stored).blocks; in.blocks > in.c.a.blocks() {
+		return p, &NoRoomError{Need: in.blocks, Free: in.c.a.blocks() - in.c.end, EraseSize: in.c.a.g.EraseSize}
 	}
 	p = Parcel{Header: *h, Snapshot: b[HeaderSize] == parcelSnapshot, Payload: &Payload{unpacked: h.Unpacked}}
 	n := b[HeaderSize+1]

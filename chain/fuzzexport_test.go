@@ -67,7 +67,7 @@ func FuzzExport(f *testing.F) {
 			t.Fatal(err)
 		}
 		var again bytes.Buffer
-		if _, err := x.WriteTo(&again); err != nil || !bytes.Equal(again.Bytes(), b) {
+		if err := x.Encode(&again); err != nil || !bytes.Equal(again.Bytes(), b) {
 			t.Errorf("written again it is another one (%v)", err)
 		}
 		n, err := c.Import(x, true, time.Unix(3, 0))
@@ -91,7 +91,7 @@ func TestExportOffsets(t *testing.T) {
 		Stored: p.Stored(), Unpacked: p.Unpacked(), Table: p.hash(), Prev: sha256.Sum256([]byte("prev")), Label: "in the header"}
 	x := &Export{Base: sha256.Sum256([]byte("base")), Any: true, Entries: []Parcel{{Header: h, Label: "a label", Snapshot: true, Payload: p}}}
 	var out bytes.Buffer
-	if _, err := x.WriteTo(&out); err != nil {
+	if err := x.Encode(&out); err != nil {
 		t.Fatal(err)
 	}
 	b := out.Bytes()

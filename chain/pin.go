@@ -27,7 +27,7 @@ func (c *Chain) Pin(n int, pinned bool, now time.Time) error {
 		return err
 	}
 	if n < 1 || n > len(c.Snapshots()) {
-		return fmt.Errorf("%w: snapshot %d, the chain has %s", ErrNoState, n, c.states())
+		return c.NoSnapshot(n)
 	}
 	if e := c.OnTrial(); e != nil && e.Number == n {
 		return c.notOnTrial()

@@ -108,10 +108,7 @@ func (c *cli) build(b *building) error {
 	if err != nil {
 		return err
 	}
-	size, err := c.output(b.file, func(w io.Writer) error {
-		_, err := x.WriteTo(w)
-		return err
-	})
+	size, err := c.output(b.file, x.Encode)
 	if err != nil || b.file == "-" || c.dryRun {
 		return err
 	}

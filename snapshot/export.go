@@ -59,7 +59,7 @@ func (c *cli) export(s *session, n int, file string) error {
 	case n == 0:
 		return fmt.Errorf("%w: 0 is the bare firmware, which is not in the chain", chain.ErrNoState)
 	case n > len(s.Snapshots()):
-		return fmt.Errorf("%w: snapshot %d, the chain has %s", chain.ErrNoState, n, count(len(s.Snapshots()), "snapshot", "snapshots"))
+		return s.NoSnapshot(n)
 	case n > 0:
 		entries = entries[n-1 : n]
 	}

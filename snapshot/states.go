@@ -76,21 +76,10 @@ func (v *viewer) state(arg string) (*state, error) {
 	if err != nil {
 		return nil, usageError("%q is no state: name a snapshot (0, 1, 2, …; 0 is the bare firmware), %s or %s", arg, wordConfig, wordLive)
 	}
-	if has := len(v.s.Snapshots()); n > has {
-		return nil, noState(n, has)
+	if n > len(v.s.Snapshots()) {
+		return nil, v.s.NoSnapshot(n)
 	}
 	return v.after(n), nil
-}
-
-// noState says that there is no snapshot n.
-func noState(n, has int) error {
-	switch has {
-	case 0:
-		return fmt.Errorf("%w: snapshot %d, the chain has none", chain.ErrNoState, n)
-	case 1:
-		return fmt.Errorf("%w: snapshot %d, the chain has 1", chain.ErrNoState, n)
-	}
-	return fmt.Errorf("%w: snapshot %d, the chain has 1 to %d", chain.ErrNoState, n, has)
 }
 
 // after returns the state after so many entries.
