@@ -106,7 +106,7 @@ func newBootTimes(r *boot.Report) *bootTimes {
 		t.bars = append(t.bars, bootBar{name: escaped(p.Name), took: p.Microseconds})
 		for i, e := range t.Entries {
 			if p.Name == "volatile" && e.Volatile || p.Name == "snapshots" && !e.Volatile {
-				t.bars = append(t.bars, bootBar{name: escaped(entryName(e) + quoted(e.Label)), entry: true, of: i, took: e.Microseconds})
+				t.bars = append(t.bars, bootBar{name: entryName(e) + quoted(e.Label), entry: true, of: i, took: e.Microseconds})
 			}
 		}
 	}

@@ -20,13 +20,12 @@ func (c *cli) printBoot(t *bootTimes) error {
 		return err
 	}
 	for _, b := range t.bars {
-		name := clip(b.label(), names)
-		pad := strings.Repeat(" ", names-utf8.RuneCountInString(name))
+		name := padded(clip(b.label(), names), names)
 		bar := c.paint(c.bar(b.took, t.longest(), room), b.colour())
 		if b.took == 0 {
 			bar = ""
 		}
-		if _, err := fmt.Fprintln(c.out, strings.TrimRight(fmt.Sprintf("%s%s  %*s  %*s  %s", name, pad, times, millisecondsText(b.took), shares, t.share(b.took), bar), " ")); err != nil {
+		if _, err := fmt.Fprintln(c.out, strings.TrimRight(fmt.Sprintf("%s  %*s  %*s  %s", name, times, millisecondsText(b.took), shares, t.share(b.took), bar), " ")); err != nil {
 			return err
 		}
 	}

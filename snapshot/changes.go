@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 
 	"chainroot/chain/delta"
 )
@@ -77,13 +76,4 @@ func absolute(path string, dir bool) string {
 		path += "/"
 	}
 	return "/" + path
-}
-
-// printable quotes a name that would do something to a terminal, or to what reads
-// lines.
-func printable(name string) string {
-	if q := strconv.Quote(name); q[1:len(q)-1] != name {
-		return q
-	}
-	return name
 }

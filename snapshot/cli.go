@@ -69,7 +69,7 @@ func (c *cli) main(args []string) int {
 		return exitOK
 	}
 	if !errors.Is(err, errQuiet) {
-		fmt.Fprintf(c.errs, "snapshot: %v\n", err)
+		fmt.Fprintf(c.errs, "snapshot: %s\n", escapedLines(err.Error()))
 	}
 	return exitCode(err)
 }

@@ -66,7 +66,7 @@ func (c *cli) giveUpRunning(reason string) error {
 			return err
 		}
 		c.logEvent("give up", fmt.Sprintf("%s%s: %s", here.Name, quoted(here.Label), reason))
-		fmt.Fprintf(c.out, "%s%s is given up: %s. Rebooting into %s.\n", upperFirst(here.Name), quoted(here.Label), reason, newest(s))
+		fmt.Fprintf(c.out, "%s%s is given up: %s. Rebooting into %s.\n", upperFirst(here.Name), quoted(here.Label), escaped(reason), newest(s))
 		return nil
 	})
 	if err != nil {

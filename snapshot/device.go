@@ -168,7 +168,7 @@ func (s *session) outcome(err error, before chain.Hash) error {
 // damage prints what the walk passed over.
 func (c *cli) damage(s *session) {
 	for _, d := range s.Damage() {
-		fmt.Fprintf(c.errs, "snapshot: %s: %v\n", d.What, d.Err)
+		fmt.Fprintf(c.errs, "snapshot: %s: %s\n", d.What, escaped(d.Err.Error()))
 	}
 }
 

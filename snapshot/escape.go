@@ -6,34 +6,41 @@ import (
 	"unicode/utf8"
 )
 
-// escaped returns text that another has chosen, such as a label, as a terminal and
-// a picture can show it: what does not print, or turns the direction of writing, is
-// escaped as in Go.
+// unquoted takes back what a Go string needs and a terminal does not.
+var unquoted = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
+
+// escaped returns text that another has chosen, such as a label or a reason, as a
+// terminal and a picture can show it, in one line: what does not print, or turns the
+// direction of writing, is escaped as in Go. What is escaped already stays so.
 func escaped(text string) string {
-	plain := true
-	for _, r := range text {
-		if plain = strconv.IsPrint(r) && r != utf8.RuneError; !plain {
-			break
-		}
+	q := strconv.Quote(text)
+	return unquoted.Replace(q[1 : len(q)-1])
+}
+
+// escapedLines returns text of several lines, each of them escaped.
+func escapedLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = escaped(lines[i])
 	}
-	if plain {
-		return text
+	return strings.Join(lines, "\n")
+}
+
+// printable returns the name of a file as lists and patches have it: a Go string in
+// quotes where it would be escaped, so that no two names look the same.
+func printable(name string) string {
+	if escaped(name) == name {
+		return name
 	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, n := utf8.DecodeRuneInString(text)
-		switch {
-		case r == utf8.RuneError && n == 1:
-			b.WriteString(`\x` + strconv.FormatUint(uint64(text[0])|0x100, 16)[1:])
-		case strconv.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			q := strconv.QuoteRune(r)
-			b.WriteString(q[1 : len(q)-1])
-		}
-		text = text[n:]
+	return strconv.Quote(name)
+}
+
+// quoted returns a label in brackets, or nothing.
+func quoted(label string) string {
+	if label == "" {
+		return ""
 	}
-	return b.String()
+	return " (" + escaped(label) + ")"
 }
 
 // clip returns text in n characters at the most.

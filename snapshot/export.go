@@ -1,12 +1,9 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"chainroot/chain"
 )
@@ -73,55 +70,4 @@ func (c *cli) export(s *session, n int, file string) error {
 	}
 	fmt.Fprintf(c.out, "%s is in %s: %s.\n", what, file, bytesText(size))
 	return nil
-}
-
-// output has write write to a file, which is there as a whole afterwards or as it
-// was, or with "-" to standard output. In a dry run nothing is written.
-func (c *cli) output(file string, write func(io.Writer) error) (size int64, err error) {
-	n := &counted{}
-	switch {
-	case c.dryRun:
-		n.w = io.Discard
-		if err = write(n); err == nil {
-			fmt.Fprintf(c.out, "Dry run, nothing is written: it would be %s.\n", bytesText(n.n))
-		}
-		return n.n, err
-	case file == "-" && isTerminal(c.out):
-		return 0, usageError("standard output is a terminal: -o FILE names a file, or take it into a pipe")
-	case file == "-":
-		n.w = c.out
-		return n.n, write(n)
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".")
-	if err != nil {
-		return 0, fmt.Errorf("cannot write %s: %w", file, err)
-	}
-	n.w = f
-	if err = write(n); err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return 0, fmt.Errorf("cannot write %s: %w", file, err)
-	}
-	return n.n, nil
-}
-
-// counted counts what is written to w, in bytes.
-type counted struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counted) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"chainroot/boot"
@@ -141,16 +140,15 @@ func (c *cli) info(s *session) (*info, error) {
 
 func (i *info) print(out io.Writer) error {
 	fmt.Fprintf(out, "%s: %s; %s, erase blocks of %d bytes, write units of %d\n\n", i.Device, i.Holds, count(i.Blocks, "block", "blocks"), i.EraseSize, i.WriteSize)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ENTRY\tWRITTEN (UTC)\tSTORED\tUNPACKED\tBLOCKS\tAT\tLABEL")
+	rows := [][]string{{"ENTRY", "WRITTEN (UTC)", "STORED", "UNPACKED", "BLOCKS", "AT", "LABEL"}}
 	for _, e := range i.Entries {
 		name := fmt.Sprint(e.Number)
 		if e.Volatile {
 			name = "volatile"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\n", name, timeText(e.Created), e.Stored, e.Unpacked, e.Blocks, e.Block, e.Label)
+		rows = append(rows, []string{name, timeText(e.Created), fmt.Sprint(e.Stored), fmt.Sprint(e.Unpacked), fmt.Sprint(e.Blocks), fmt.Sprint(e.Block), escaped(e.Label)})
 	}
-	if err := w.Flush(); err != nil {
+	if err := printTable(out, rows); err != nil {
 		return err
 	}
 	if len(i.Entries) == 0 {
@@ -186,7 +184,7 @@ func (i *info) print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "state        %s\n", i.ID)
 	for _, d := range i.Damage {
-		fmt.Fprintf(out, "damage       %s: %s\n", d.What, d.Reason)
+		fmt.Fprintf(out, "damage       %s: %s\n", d.What, escaped(d.Reason))
 	}
 	return nil
 }

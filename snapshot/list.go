@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"chainroot/chain"
@@ -145,16 +144,15 @@ func (l *stateLine) marks() string {
 }
 
 func (c *cli) printStates(list []stateLine) error {
-	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "STATE\tWRITTEN (UTC)\tSTORED\tADDED\tMODIFIED\tDELETED\tLABEL\tMARKS")
+	rows := [][]string{{"STATE", "WRITTEN (UTC)", "STORED", "ADDED", "MODIFIED", "DELETED", "LABEL", "MARKS"}}
 	for _, l := range list {
-		created, label := "-", l.Label
+		created, label := "-", escaped(l.Label)
 		if l.Created != nil {
 			created = timeText(*l.Created)
 		} else {
 			label = "(the bare firmware)"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, created, l.Stored, l.Added, l.Modified, l.Deleted, label, l.marks())
+		rows = append(rows, []string{l.State, created, fmt.Sprint(l.Stored), fmt.Sprint(l.Added), fmt.Sprint(l.Modified), fmt.Sprint(l.Deleted), label, l.marks()})
 	}
-	return w.Flush()
+	return printTable(c.out, rows)
 }

@@ -92,8 +92,8 @@ func printEvents(out io.Writer, list []event) error {
 			when += fmt.Sprintf(" (%.0f s up)", e.Uptime)
 		}
 		// What follows a line break stands under it.
-		text := strings.ReplaceAll(strings.TrimRight(e.Text, "\n"), "\n", "\n    ")
-		line := strings.TrimSpace(e.Entry + " " + e.Kind)
+		text := strings.ReplaceAll(escapedLines(strings.TrimRight(e.Text, "\n")), "\n", "\n    ")
+		line := escaped(strings.TrimSpace(e.Entry + " " + e.Kind))
 		if text != "" {
 			line += ": " + text
 		}
@@ -114,7 +114,7 @@ func (c *cli) motd(s *session) error {
 		t, _ := e.Trial()
 		line = fmt.Sprintf("%s%s is on trial, %s left: `snapshot confirm` keeps it.", upperFirst(e.Name()), quoted(e.Label), count(t.Left, "boot is", "boots are"))
 	} else if f, ok := s.Failed(); ok {
-		line = fmt.Sprintf("%s%s was given up (%s): %s. `snapshot log` tells more.", upperFirst(f.Name), quoted(f.Label), timeText(f.Time)+" UTC", f.Reason)
+		line = fmt.Sprintf("%s%s was given up (%s): %s. `snapshot log` tells more.", upperFirst(f.Name), quoted(f.Label), timeText(f.Time)+" UTC", escaped(f.Reason))
 	}
 	if said, err := os.ReadFile(c.path(saidPath)); line == "" || err == nil && string(said) == line {
 		return nil

@@ -50,8 +50,7 @@ func (c *cli) printLegend(m *flashMap) error {
 		longest = max(longest, utf8.RuneCountInString(names[i]))
 	}
 	for i, u := range m.Uses {
-		pad := strings.Repeat(" ", longest-utf8.RuneCountInString(names[i]))
-		if _, err := fmt.Fprintf(c.out, "%s  %s%s  %6d %-6s  %12d bytes\n", c.tint(u.symbol(), u.use), names[i], pad, u.Blocks, noun(u.Blocks, "block", "blocks"), u.Bytes); err != nil {
+		if _, err := fmt.Fprintf(c.out, "%s  %s  %6d %-6s  %12d bytes\n", c.tint(u.symbol(), u.use), padded(names[i], longest), u.Blocks, noun(u.Blocks, "block", "blocks"), u.Bytes); err != nil {
 			return err
 		}
 	}

@@ -69,11 +69,3 @@ func (c *cli) push(s *session, upper, label string) error {
 	fmt.Fprintf(c.out, "Snapshot %d%s is in the chain. State: %s\n", last.Number, quoted(last.Label), s.ID())
 	return nil
 }
-
-// quoted returns a label in brackets, or nothing.
-func quoted(label string) string {
-	if label == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%s)", label)
-}

@@ -195,7 +195,7 @@ func entryName(e boot.Entry) string {
 
 func (st *status) print(out io.Writer) error {
 	if r := st.Running; r != nil {
-		fmt.Fprintf(out, "running    %s, for %s\n", r.State, r.Why)
+		fmt.Fprintf(out, "running    %s, for %s\n", r.State, escaped(r.Why))
 	}
 	pending := ""
 	if st.Running != nil && st.Pending {
@@ -221,10 +221,10 @@ func (st *status) print(out io.Writer) error {
 		fmt.Fprintf(out, "gone back  from %s; `snapshot rollback --undo` takes that back\n", count(st.RolledBack, "entry", "entries"))
 	}
 	if f := st.Failed; f != nil {
-		fmt.Fprintf(out, "gave up    %s%s, %s: %s\n", f.Entry, quoted(f.Label), timeText(f.Time), f.Reason)
+		fmt.Fprintf(out, "gave up    %s%s, %s: %s\n", f.Entry, quoted(f.Label), timeText(f.Time), escaped(f.Reason))
 	}
 	for _, d := range st.Damage {
-		fmt.Fprintf(out, "damage     %s: %s\n", d.What, d.Reason)
+		fmt.Fprintf(out, "damage     %s: %s\n", d.What, escaped(d.Reason))
 	}
 	_, err := fmt.Fprintf(out, "state      %s\n", st.ID)
 	return err

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 )
 
@@ -72,18 +72,14 @@ func xmlText(text string) string { return xmlEscapes.Replace(escaped(text)) }
 
 // picture writes an SVG to a file; "-" is standard output.
 func (c *cli) picture(file string, image []byte) error {
-	if file == "-" {
-		_, err := c.out.Write(image)
+	_, err := c.output(file, func(w io.Writer) error {
+		_, err := w.Write(image)
+		return err
+	})
+	if err != nil || file == "-" || c.dryRun {
 		return err
 	}
-	if c.dryRun {
-		_, err := fmt.Fprintf(c.out, "Would write %s to %s.\n", bytesText(int64(len(image))), file)
-		return err
-	}
-	if err := os.WriteFile(file, image, 0o644); err != nil {
-		return fmt.Errorf("cannot write the picture: %w", err)
-	}
-	_, err := fmt.Fprintf(c.out, "Wrote the picture to %s.\n", file)
+	_, err = fmt.Fprintf(c.out, "The picture is in %s.\n", file)
 	return err
 }
 

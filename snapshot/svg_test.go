@@ -131,7 +131,7 @@ func TestPictureFile(t *testing.T) {
 		t.Error("on standard output it is another picture")
 	}
 	readSVG(t, string(b))
-	if out := i.must("map", "--dry-run", "--svg", file+".2"); !strings.Contains(out, "Would write") {
+	if out := i.must("map", "--dry-run", "--svg", file+".2"); !strings.Contains(out, "would be") {
 		t.Errorf("a dry run says %q", out)
 	}
 	if _, err := os.Stat(file + ".2"); err == nil {

@@ -138,7 +138,7 @@ func TestImportRefuses(t *testing.T) {
 		{[]string{"export"}, exitUsage, "--all"},
 		{[]string{"export", "1", "--all"}, exitUsage, "or --all"},
 		{[]string{"export", "one"}, exitUsage, `"one"`},
-		{[]string{"export", "7"}, exitState, "snapshot 7, the chain has 1 snapshot"},
+		{[]string{"export", "7"}, exitState, "snapshot 7, the chain has 1"},
 		{[]string{"export", "0"}, exitState, ""},
 		{[]string{"export", "1", "-o", "/nowhere/file"}, exitFailed, "cannot write /nowhere/file"},
 		{[]string{"pin"}, exitUsage, "snapshot list"},

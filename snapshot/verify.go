@@ -82,13 +82,13 @@ func (c *cli) printVerdict(s *session, v verdict, names []string) {
 	for i, e := range v.Entries {
 		what := "ok"
 		if !e.OK {
-			what = e.Reason
+			what = escaped(e.Reason)
 		}
 		fmt.Fprintf(c.out, "%s: %s\n", names[i], what)
 	}
 	for _, d := range v.Damage {
 		if !reported(v, d) {
-			fmt.Fprintf(c.out, "%s: %s\n", d.What, d.Reason)
+			fmt.Fprintf(c.out, "%s: %s\n", d.What, escaped(d.Reason))
 		}
 	}
 	fmt.Fprintf(c.out, "state: %s, %s\n", newest(s), v.ID)
