@@ -22,10 +22,12 @@
 //   - change.go: promote, retire and restore, by one record each; trial.go: an
 //     entry whose boots are counted until it is confirmed; history.go: what the
 //     records tell; compact.go: a
-//     new chain in place of the old one; read.go and repair.go: what a power cut
+//     new chain in place of the old one; pin.go: what stays as it is; read.go and repair.go: what a power cut
 //     has left, and how it is settled; bad.go: blocks that go bad in a command;
 //   - identify.go: what a partition holds that is not a chain; space.go: how the
-//     flash is used, and for which geometry it was written; map.go: each block.
+//     flash is used, and for which geometry it was written; map.go: each block;
+//   - lineage.go: what a state is called on any flash; export.go and readexport.go:
+//     entries as a file; import.go: from there into a chain.
 //
 // The package runs on any system, only devices are particular to Linux. It is
 // not for two writers at a time: the caller holds a lock.

@@ -1,9 +1,13 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
+
+// ErrFollows is wrapped when entries from elsewhere do not follow on from a chain.
+var ErrFollows = errors.New("it does not follow on")
 
 // Import adds the entries of an export behind the last snapshot, as they are: two
 // chains that were the same still are. It returns how many it has added; those that
@@ -49,7 +53,10 @@ func (c *Chain) Import(x *Export, rebase bool, now time.Time) (added int, err er
 		}
 		return c.writeOnTop(list)
 	})
-	return added, err
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
 }
 
 // arrival is an entry from elsewhere, with its place in this chain.

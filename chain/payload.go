@@ -174,6 +174,11 @@ func newTarReader(src io.Reader, failed func() error, unpacked int64) *tarReader
 	return &tarReader{failed: failed, z: lz4.NewReader(src), left: unpacked}
 }
 
+// Tar returns the tar of a payload, as Chain.Tar does.
+func (p *Payload) Tar() io.Reader {
+	return newTarReader(bytes.NewReader(p.frame), func() error { return nil }, p.unpacked)
+}
+
 type tarReader struct {
 	failed func() error // what reading the payload failed with
 	z      *lz4.Reader
