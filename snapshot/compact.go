@@ -74,19 +74,9 @@ func (c *cli) compact(s *session, keep int) error {
 		return err
 	}
 	was, before := len(s.Snapshots()), s.Space() // the entries change their numbers
-	var payloads []*chain.Payload
-	files, stored := 0, int64(0)
-	for _, folded := range groups {
-		size, err := spareRAM(folded)
-		if err != nil {
-			return err
-		}
-		p, stats, err := fold(s, folded, size)
-		if err != nil {
-			return err
-		}
-		payloads = append(payloads, p)
-		files, stored = files+stats.Entries, stored+p.Stored()
+	payloads, files, err := foldGroups(s, groups)
+	if err != nil {
+		return err
 	}
 	plan, err := s.PlanCompact(keep, payloads)
 	if err != nil {
@@ -99,6 +89,10 @@ func (c *cli) compact(s *session, keep int) error {
 	}
 	if err := s.Compact(plan, c.now()); err != nil {
 		return err
+	}
+	var stored int64
+	for _, p := range payloads {
+		stored += p.Stored()
 	}
 	space, now := s.Space(), len(s.Snapshots())
 	into := "one"
@@ -116,6 +110,22 @@ func (c *cli) compact(s *session, keep int) error {
 	}
 	fmt.Fprintf(c.out, " State: %s\n", s.ID())
 	return nil
+}
+
+// foldGroups returns what stands for each group of entries, and how many files that is.
+func foldGroups(s *session, groups [][]*chain.Entry) (payloads []*chain.Payload, files int, err error) {
+	for _, entries := range groups {
+		size, err := spareRAM(entries)
+		if err != nil {
+			return nil, 0, err
+		}
+		p, stats, err := fold(s, entries, size)
+		if err != nil {
+			return nil, 0, err
+		}
+		payloads, files = append(payloads, p), files+stats.Entries
+	}
+	return payloads, files, nil
 }
 
 // pinnedText says how many snapshots are pinned, if any.
