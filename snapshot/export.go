@@ -79,7 +79,10 @@ func (c *cli) export(s *session, n int, file string) error {
 // was, or with "-" to standard output. In a dry run nothing is written.
 func (c *cli) output(file string, write func(io.Writer) error) (size int64, err error) {
 	n := &counted{}
+	st, err := os.Stat(file)
 	switch {
+	case file == "", err == nil && st.IsDir():
+		return 0, usageError("-o takes a file, and not %q", file)
 	case c.dryRun:
 		n.w = io.Discard
 		if err = write(n); err == nil {
@@ -91,6 +94,16 @@ func (c *cli) output(file string, write func(io.Writer) error) (size int64, err 
 	case file == "-":
 		n.w = c.out
 		return n.n, write(n)
+	case err == nil && !st.Mode().IsRegular(): // a pipe, or /dev/null, which must stay one
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err == nil {
+			n.w = f
+			err = errors.Join(write(n), f.Close())
+		}
+		return n.n, err
+	}
+	if place, err := filepath.EvalSymlinks(file); err == nil {
+		file = place // a link to it stays one
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".")
 	if err != nil {

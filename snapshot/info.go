@@ -148,7 +148,7 @@ func (i *info) print(out io.Writer) error {
 		if e.Volatile {
 			name = "volatile"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\n", name, timeText(e.Created), e.Stored, e.Unpacked, e.Blocks, e.Block, e.Label)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\n", name, timeText(e.Created), e.Stored, e.Unpacked, e.Blocks, e.Block, escaped(e.Label))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -148,7 +148,7 @@ func (c *cli) printStates(list []stateLine) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "STATE\tWRITTEN (UTC)\tSTORED\tADDED\tMODIFIED\tDELETED\tLABEL\tMARKS")
 	for _, l := range list {
-		created, label := "-", l.Label
+		created, label := "-", escaped(l.Label)
 		if l.Created != nil {
 			created = timeText(*l.Created)
 		} else {

@@ -92,7 +92,11 @@ func printEvents(out io.Writer, list []event) error {
 			when += fmt.Sprintf(" (%.0f s up)", e.Uptime)
 		}
 		// What follows a line break stands under it.
-		text := strings.ReplaceAll(strings.TrimRight(e.Text, "\n"), "\n", "\n    ")
+		lines := strings.Split(strings.TrimRight(e.Text, "\n"), "\n")
+		for i, l := range lines {
+			lines[i] = escaped(l)
+		}
+		text := strings.Join(lines, "\n    ")
 		line := strings.TrimSpace(e.Entry + " " + e.Kind)
 		if text != "" {
 			line += ": " + text
@@ -114,11 +118,14 @@ func (c *cli) motd(s *session) error {
 		t, _ := e.Trial()
 		line = fmt.Sprintf("%s%s is on trial, %s left: `snapshot confirm` keeps it.", upperFirst(e.Name()), quoted(e.Label), count(t.Left, "boot is", "boots are"))
 	} else if f, ok := s.Failed(); ok {
-		line = fmt.Sprintf("%s%s was given up (%s): %s. `snapshot log` tells more.", upperFirst(f.Name), quoted(f.Label), timeText(f.Time)+" UTC", f.Reason)
+		line = fmt.Sprintf("%s%s was given up (%s): %s. `snapshot log` tells more.", upperFirst(f.Name), quoted(f.Label), timeText(f.Time)+" UTC", escaped(f.Reason))
 	}
-	if said, err := os.ReadFile(c.path(saidPath)); line == "" || err == nil && string(said) == line {
+	said, err := os.ReadFile(c.path(saidPath))
+	if line == "" || s.own && err == nil && string(said) == line {
 		return nil
 	}
-	fmt.Fprintln(c.out, line)
+	if _, err := fmt.Fprintln(c.out, line); err != nil || !s.own || c.dryRun {
+		return err // of an image nobody notes it
+	}
 	return os.WriteFile(c.path(saidPath), []byte(line), 0o644)
 }

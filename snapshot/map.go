@@ -128,9 +128,9 @@ func (u *mapUse) name() string {
 	}
 	switch u.use.Kind {
 	case chain.UseEntry:
-		return entry + escaped(quoted(u.Label))
+		return entry + quoted(u.Label)
 	case chain.UseBack:
-		return "copy of " + entry + escaped(quoted(u.Label)) + " in the back buffer"
+		return "copy of " + entry + quoted(u.Label) + " in the back buffer"
 	case chain.UseRolledBack:
 		return entry + ", rolled back"
 	}

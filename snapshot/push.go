@@ -70,10 +70,11 @@ func (c *cli) push(s *session, upper, label string) error {
 	return nil
 }
 
-// quoted returns a label in brackets, or nothing.
+// quoted returns a label in brackets, or nothing. One that was imported can be
+// anything.
 func quoted(label string) string {
 	if label == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (%s)", label)
+	return " (" + escaped(label) + ")"
 }

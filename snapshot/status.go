@@ -221,7 +221,7 @@ func (st *status) print(out io.Writer) error {
 		fmt.Fprintf(out, "gone back  from %s; `snapshot rollback --undo` takes that back\n", count(st.RolledBack, "entry", "entries"))
 	}
 	if f := st.Failed; f != nil {
-		fmt.Fprintf(out, "gave up    %s%s, %s: %s\n", f.Entry, quoted(f.Label), timeText(f.Time), f.Reason)
+		fmt.Fprintf(out, "gave up    %s%s, %s: %s\n", f.Entry, quoted(f.Label), timeText(f.Time), escaped(f.Reason))
 	}
 	for _, d := range st.Damage {
 		fmt.Fprintf(out, "damage     %s: %s\n", d.What, d.Reason)

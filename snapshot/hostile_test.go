@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"chainroot/chain"
+	"chainroot/flash"
+)
+
+// An entry that was written elsewhere can have any label and any time: nothing of
+// it does something to a terminal, and JSON says what it can.
+func TestForeignLabelsAndTimes(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.pushes("1")
+	dev, err := chain.OpenFlash(i.path, &flash.Options{})
+	must(t, err)
+	c, err := chain.Open(dev)
+	must(t, err)
+	p, _, err := (&cli{}).directory(i.upper("etc/b", "2"), nil)
+	must(t, err)
+	x, err := chain.NewExport(c, p, "a\x1b[31mb\r\nc\u202ed\xff", 1<<60)
+	must(t, err)
+	_, err = c.Import(x, false, time.Unix(-1<<60, 0))
+	must(t, err)
+	must(t, c.Pin(2, true, time.Unix(1<<60, 0)))
+	must(t, dev.Close())
+	const want = `a\x1b[31mb\r\nc\u202ed\xff`
+	for _, args := range []string{"list --json", "info --json", "log --json", "show 2 --json"} {
+		if out := i.must(strings.Fields(args)...); !json.Valid([]byte(out)) {
+			t.Errorf("%s: %s", args, out)
+		}
+	}
+	for _, args := range []string{"list", "info", "show 2", "log", "map", "unpin 2", "status", "verify"} {
+		out := i.must(strings.Fields(args)...)
+		if strings.ContainsAny(out, "\x1b\r\u202e\xff") || !strings.Contains(out, want) && args != "status" && args != "verify" && args != "log" {
+			t.Errorf("%s: %q", args, out)
+		}
+	}
+	if out := i.must("list"); !strings.Contains(out, "9999-12-31 23:59:59") {
+		t.Errorf("list: %s", out)
+	}
+}
+
+// An error is one line, whatever a file is called.
+func TestErrorsAreOneLine(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.pushes("1")
+	name := filepath.Join(i.dir, "a\nsnapshot: b\x1b[2J")
+	for _, args := range [][]string{
+		{"import", name},
+		{"export", "1", "-o", filepath.Join(name, "x")},
+		{"build", name},
+		{"config", "--upper", name},
+		{"map", "--svg", filepath.Join(name, "x")},
+		{"extract", "1", filepath.Join(name, "x")},
+		{"list", "--device", name},
+	} {
+		_, errs, code := i.run(args...)
+		if code == 0 || strings.Count(errs, "\n") != 1 || strings.Contains(errs, "\x1b") || !strings.HasPrefix(errs, "snapshot: ") {
+			t.Errorf("%s: exit %d: %q", args[0], code, errs)
+		}
+	}
+}
+
+// A script whose variable is not set does not work on the chain of the unit.
+func TestEmptyDevice(t *testing.T) {
+	i := newImage(t, 1<<20)
+	for _, args := range [][]string{{"list", "--device", ""}, {"--device=", "reset", "--erase", "--yes"}} {
+		if _, errs, code := i.run(args...); code != exitUsage || !strings.Contains(errs, "names no device") {
+			t.Errorf("%q: exit %d: %s", args, code, errs)
+		}
+	}
+	if _, errs, _ := run(t, "/nowhere", "--nonsense"); !strings.HasSuffix(errs, "see `snapshot help`\n") {
+		t.Errorf("a flag and no command: %s", errs)
+	}
+}
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// What cannot be said is an error; but a damage has its exit code all the same.
+func TestVerifyOnFullDisk(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.pushes("1")
+	verify := func() int {
+		c := &cli{out: fullDisk{}, errs: &strings.Builder{}, root: "/nowhere"}
+		return c.main([]string{"--device", i.path, "verify"})
+	}
+	if code := verify(); code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	b, err := os.ReadFile(i.path)
+	must(t, err)
+	b[4096+40] ^= 1 // in the entry
+	must(t, os.WriteFile(i.path, b, 0o644))
+	if code := verify(); code != exitDamaged {
+		t.Errorf("damaged: exit %d", code)
+	}
+}
+
+// What is no file stays what it is, and a link stays a link.
+func TestOutputFile(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.pushes("1")
+	link, target := filepath.Join(i.dir, "link"), filepath.Join(i.dir, "target")
+	must(t, os.Symlink("target", link))
+	must(t, os.WriteFile(target, []byte("old"), 0o644))
+	null := filepath.Join(i.dir, "null")
+	must(t, os.Symlink(os.DevNull, null))
+	want := i.must("export", "1")
+	for _, c := range []struct {
+		name, file string
+		code       int
+		say        string
+	}{
+		{"a new file", filepath.Join(i.dir, "new"), exitOK, ""},
+		{"a link to a file", link, exitOK, ""},
+		{"a device", null, exitOK, ""},
+		{"a directory", i.dir, exitUsage, "-o takes a file"},
+		{"no name", "", exitUsage, "-o takes a file"},
+	} {
+		for _, args := range [][]string{{"export", "1"}, {"build", i.upper("etc/b", "1")}} {
+			if _, errs, code := i.run(append(args, "-o", c.file)...); code != c.code || !strings.Contains(errs, c.say) {
+				t.Errorf("%s: exit %d: %s", c.name, code, errs)
+			}
+		}
+	}
+	i.must("export", "1", "-o", link)
+	if b, err := os.ReadFile(target); err != nil || string(b) != want {
+		t.Errorf("the target of the link: %d bytes, %v", len(b), err)
+	}
+	for _, name := range []string{link, null} {
+		if st, err := os.Lstat(name); err != nil || st.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is no link any more: %v", name, err)
+		}
+	}
+	if st, err := os.Stat(os.DevNull); err != nil || st.Mode()&os.ModeDevice == 0 {
+		t.Errorf("%s is no device any more: %v", os.DevNull, err)
+	}
+}
+
+// The time that the environment names is one that can be written.
+func TestSourceDateEpoch(t *testing.T) {
+	i := newImage(t, 1<<20)
+	dir := i.upper("etc/a", "1")
+	for _, c := range []struct {
+		epoch string
+		code  int
+	}{
+		{"0", exitOK}, {"1700000000", exitOK}, {fmt.Sprint(maxTime), exitOK},
+		{fmt.Sprint(maxTime + 1), exitUsage}, {"-1", exitUsage}, {"1e3", exitUsage}, {"now", exitUsage},
+	} {
+		var out, errs strings.Builder
+		p := &cli{out: &out, errs: &errs, root: "/nowhere", env: func(string) string { return c.epoch }}
+		if code := p.main([]string{"build", dir}); code != c.code || code != 0 && !strings.Contains(errs.String(), "seconds since 1970") {
+			t.Errorf("%s: exit %d: %s", c.epoch, code, errs.String())
+		}
+	}
+}
+
+// --rebase is no way out for those who have asked for it.
+func TestRebaseOfTwoVolatileEntries(t *testing.T) {
+	from, to := newImage(t, 1<<20), newImage(t, 1<<20)
+	for n, i := range []*image{from, to} {
+		i.must("config", "--upper", i.upper("etc/a", fmt.Sprint(n)))
+	}
+	all := filepath.Join(from.dir, "all")
+	from.must("export", "--all", "-o", all)
+	sum := to.sum()
+	if _, errs, code := to.run("import", all, "--rebase"); code != exitState || strings.Contains(errs, "--rebase") || !strings.Contains(errs, "`snapshot push`") || to.sum() != sum {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	to.must("push")
+	to.must("import", all, "--rebase")
+	to.must("verify")
+}
+
+// The message of the day is noted on the unit that it is about, and nowhere else.
+func TestMotdOfAnImage(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.must("push", "--try", "--upper", i.upper("etc/a", "1"))
+	root := t.TempDir()
+	mkdir(t, filepath.Join(root, "snapshot"))
+	for range 2 {
+		out, errs, code := run(t, root, "--device", i.path, "log", "--motd")
+		if code != 0 || !strings.Contains(out, "is on trial") {
+			t.Errorf("exit %d: %s%s", code, out, errs)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(root, saidPath)); err == nil {
+		t.Errorf("it was noted in %s", saidPath)
+	}
+}
