@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -198,5 +199,50 @@ func TestMotdOfAnImage(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(root, saidPath)); err == nil {
 		t.Errorf("it was noted in %s", saidPath)
+	}
+}
+
+// A patch names files as patch(1) and git read it.
+func TestPatchNames(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"b/etc/a", "b/etc/a"},
+		{"b/etc/h\u00e9", "b/etc/h\u00e9"},
+		{"b/two words", "b/two words\t"},
+		{"b/li ne\n", `"b/li ne\012"`},
+		{`b/"q\`, `"b/\"q\\"`},
+		{"b/\xff\x1b\x7f", `"b/\377\033\177"`},
+		{"b/\u00e9\u202e", `"b/\303\251\342\200\256"`},
+	} {
+		if got := patchName(c.name); got != c.want {
+			t.Errorf("%q: %s, want %s", c.name, got, c.want)
+		}
+	}
+	if _, err := exec.LookPath("patch"); err != nil {
+		t.Skip("there is no patch(1)")
+	}
+	names := []string{"etc/a", "etc/two words", "etc/line\nline", "etc/\xff", "etc/h\u00e9", "etc/\t\"\\"}
+	i, dir := newImage(t, 1<<20), t.TempDir()
+	for _, content := range []string{"one\n", "two\n"} {
+		var files []string
+		for _, name := range names {
+			files = append(files, name, content)
+		}
+		i.must("push", "--upper", i.upper(files...))
+		if content == "one\n" {
+			mkdir(t, filepath.Join(dir, "etc"))
+			for _, name := range names {
+				must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+			}
+		}
+	}
+	patch := exec.Command("patch", "-p1", "--batch", "-d", dir)
+	patch.Stdin = strings.NewReader(i.must("diff", "1", "2", "--patch"))
+	if out, err := patch.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, name := range names {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != "two\n" {
+			t.Errorf("%q: %q, %v", name, b, err)
+		}
 	}
 }
