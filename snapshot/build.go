@@ -159,7 +159,18 @@ func (c *cli) directory(path string, owner *delta.Owner) (*chain.Payload, delta.
 	if _, err := delta.Pack(&tar, path, o); err != nil {
 		return nil, delta.Stats{}, err
 	}
-	return c.layer(&tar, owner)
+	return finish(func(w io.Writer) (delta.Stats, error) { return delta.Own(w, &tar, *owner) })
+}
+
+// finish returns the payload of the tar that write writes.
+func finish(write func(io.Writer) (delta.Stats, error)) (*chain.Payload, delta.Stats, error) {
+	w := chain.NewPayloadWriter()
+	stats, err := write(w)
+	if err != nil {
+		return nil, stats, err
+	}
+	p, err := w.Finish()
+	return p, stats, err
 }
 
 // layer packs a tar that anybody has made.
@@ -181,13 +192,7 @@ func (c *cli) layer(r io.Reader, owner *delta.Owner) (*chain.Payload, delta.Stat
 			return n, gzipError(err)
 		})
 	}
-	w := chain.NewPayloadWriter()
-	stats, err := delta.Layer(w, r, owner)
-	if err != nil {
-		return nil, stats, err
-	}
-	p, err := w.Finish()
-	return p, stats, err
+	return finish(func(w io.Writer) (delta.Stats, error) { return delta.Layer(w, r, owner) })
 }
 
 // gzipError says that what was to be unpacked is damaged, unless it cannot be read.

@@ -246,3 +246,25 @@ func TestPatchNames(t *testing.T) {
 		}
 	}
 }
+
+// In a directory, a name is a name: with an owner as without. Only in a layer it may
+// delete something.
+func TestBuildOfNamesAsInLayers(t *testing.T) {
+	i := newImage(t, 1<<20)
+	dir := i.upper(".wh.a", "1", "etc/.wh..wh..opq", "2")
+	for n, args := range [][]string{{"build", dir}, {"build", dir, "--owner", "7:8"}} {
+		file := filepath.Join(i.dir, "built")
+		if _, errs, code := run(t, "/nowhere", append(args, "-o", file)...); code != 0 {
+			t.Fatalf("%q: exit %d: %s", args, code, errs)
+		}
+		i.must("import", file, "--rebase")
+		for name, want := range map[string]string{"/.wh.a": "1", "/etc/.wh..wh..opq": "2"} {
+			if got := i.must("cat", fmt.Sprint(n+1), name); got != want {
+				t.Errorf("%q: %s is %q", args, name, got)
+			}
+		}
+	}
+	if out := i.must("show", "2"); !strings.Contains(out, "0 added, 3 modified, 0 deleted") {
+		t.Errorf("another owner: %s", out)
+	}
+}
