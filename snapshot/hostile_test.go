@@ -183,6 +183,14 @@ func TestRebaseOfTwoVolatileEntries(t *testing.T) {
 	to.must("push")
 	to.must("import", all, "--rebase")
 	to.must("verify")
+	// What was put on top is not put there again, whatever has become of it.
+	for _, then := range []string{"verify", "push"} {
+		to.must(then)
+		sum := to.sum()
+		if out := to.must("import", all, "--rebase"); !strings.Contains(out, "already") || to.sum() != sum {
+			t.Errorf("again, after a %s: %s", then, out)
+		}
+	}
 }
 
 // The message of the day is noted on the unit that it is about, and nowhere else.
