@@ -102,11 +102,7 @@ func checkLabel(label string) error {
 // are in use now, or not together with their copy.
 func (c *Chain) room(home, held, blocks int, twice bool) error {
 	free := c.a.blocks() - home - held
-	need := max(blocks-held, 0)
-	if twice {
-		need += blocks
-	}
-	if need > free {
+	if need := demand(blocks, held, twice); need > free {
 		return &NoRoomError{Need: need, Free: free, EraseSize: c.a.g.EraseSize, Twice: twice}
 	}
 	return nil

@@ -46,7 +46,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		statusCommand, listCommand, showCommand, diffCommand, catCommand, extractCommand, logCommand, infoCommand, idCommand, mapCommand, bootCommand,
-		configCommand, pushCommand, confirmCommand, rollbackCommand, healthCommand, compactCommand, pinCommand, unpinCommand,
+		configCommand, pushCommand, confirmCommand, rollbackCommand, upgradeCommand, healthCommand, compactCommand, pinCommand, unpinCommand,
 		exportCommand, importCommand, buildCommand, verifyCommand, convertCommand, resetCommand, completionCommand(), helpCommand(), timerCommand,
 	}
 }

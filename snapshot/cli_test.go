@@ -336,7 +336,7 @@ func TestReadmeHasTheExitCodes(t *testing.T) {
 
 // TestHelpNamesEveryCode compares the table of exit codes with the constants.
 func TestHelpNamesEveryCode(t *testing.T) {
-	for _, code := range []string{"0 ", "1 ", "64", "65", "66", "69", "73", "74", "75", "78", "112"} {
+	for _, code := range []string{"0 ", "1 ", "2 ", "3 ", "64", "65", "66", "69", "73", "74", "75", "78", "112"} {
 		if !strings.Contains(exitTable, "  "+code) {
 			t.Errorf("the table does not name %s", code)
 		}

@@ -16,4 +16,8 @@
 // What is on trial: try.go puts it there, confirm.go ends that, watch.go and
 // timer_linux.go wait for it; record.go is the log in RAM, log.go shows it with what
 // the flash tells.
+//
+// Packages: upgrade.go goes through an upgrade, upgraderoom.go and upgradelabel.go
+// say what it takes and what it did; manager.go runs the programs, tool_linux.go one
+// of them; opkg.go, apk.go and apt.go know what each prints.
 package main

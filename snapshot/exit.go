@@ -13,7 +13,9 @@ import (
 // those of sysexits.h(3head), where that has one for the case.
 const (
 	exitOK      = 0
-	exitFailed  = 1  // anything that has no code of its own
+	exitFailed  = 1  // anything that has no code of its own; upgrade: the lists cannot be fetched
+	exitListing = 2  // upgrade: it is not known what can be upgraded
+	exitInstall = 3  // upgrade: the installation failed, or was broken off
 	exitUsage   = 64 // wrong flag, argument or command
 	exitDamaged = 65 // the chain or an entry is damaged, or has a newer format
 	exitDevice  = 66 // no such device, or it holds something else than a chain
@@ -32,7 +34,9 @@ const (
 
 // exitTable is what help and the manual say of the codes.
 const exitTable = `  0   done, or there was nothing to do
-  1   failed for a reason that has no code of its own
+  1   failed for a reason that has no code of its own; upgrade: the lists cannot be fetched
+  2   upgrade: the package manager cannot say what is upgradable
+  3   upgrade: the installation failed; nothing was pushed
   64  wrong command, flag or argument
   65  the chain or an entry of it is damaged, or has a newer format
   66  no such device, or it holds something else than a chain

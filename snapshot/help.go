@@ -48,7 +48,7 @@ func (c *cli) usage(w io.Writer) {
 		if cmd.hidden {
 			continue
 		}
-		fmt.Fprintf(w, "  %-9s %s\n", cmd.name, cmd.summary)
+		fmt.Fprintf(w, "  %-10s %s\n", cmd.name, cmd.summary)
 	}
 	fmt.Fprintf(w, "\nFlags of every command:\n%s\nExit codes:\n%s", globalFlags, exitTable)
 }

@@ -27,23 +27,25 @@ func TestTools(t *testing.T) {
 	if err := run(dir, "unsquashfs", "-no-xattrs", "-d", top, tools); err != nil {
 		t.Fatal(err)
 	}
-	deb, err := os.ReadFile(filepath.Join(top, "repository", Package+".deb"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	packages, err := os.ReadFile(filepath.Join(top, "repository", "Packages"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"Package: " + Package + "\n", "Filename: ./" + Package + ".deb\n",
-		fmt.Sprintf("Size: %d\n", len(deb)), fmt.Sprintf("SHA256: %x\n", sha256.Sum256(deb))} {
-		if !strings.Contains(string(packages), want) {
-			t.Errorf("%q is not in %q", want, packages)
+	for _, r := range repositories {
+		deb, err := os.ReadFile(filepath.Join(top, r.name, Package+".deb"))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	again, err := buildPackage(t.TempDir())
-	if err != nil || string(again) != string(deb) {
-		t.Errorf("the same package gave another file, %v", err)
+		packages, err := os.ReadFile(filepath.Join(top, r.name, "Packages"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"Package: " + Package + "\n", "Version: " + r.version + "\n", "Filename: ./" + Package + ".deb\n",
+			fmt.Sprintf("Size: %d\n", len(deb)), fmt.Sprintf("SHA256: %x\n", sha256.Sum256(deb))} {
+			if !strings.Contains(string(packages), want) {
+				t.Errorf("%q is not in %q", want, packages)
+			}
+		}
+		again, err := buildPackage(t.TempDir(), r.version)
+		if err != nil || string(again) != string(deb) {
+			t.Errorf("the same package gave another file, %v", err)
+		}
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "work-*"))
 	if err != nil || len(left) > 0 {

@@ -99,7 +99,7 @@ func TestDebian(t *testing.T) {
 	u.up()
 	u.installed()
 	u.holds(map[string]string{"/etc/late": "late"})
-	u.want("a line of the first boot", "journalctl -b -1 -t scenario -o cat")
+	u.want("a line of the first boot", "journalctl -t scenario -o cat")
 	u.remountsDebian()
 	u.run("snapshot push; touch /etc/tried; snapshot push --try --confirm-within 1h")
 
