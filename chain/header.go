@@ -190,4 +190,11 @@ func (h *Header) check() error {
 func (h *Header) hash() Hash { return sha256.Sum256(h.encode()) }
 
 // Time returns when the entry was written, by the clock of its unit.
-func (h *Header) Time() time.Time { return time.Unix(h.Created, 0).UTC() }
+func (h *Header) Time() time.Time { return clock(h.Created) }
+
+// clock returns what a clock said, in seconds since 1970. One that is wrong says
+// anything: the result is a time that RFC 3339 can write, of the years 0 to 9999.
+func clock(seconds int64) time.Time {
+	const first, last = -62_167_219_200, 253_402_300_799
+	return time.Unix(min(max(seconds, first), last), 0).UTC()
+}

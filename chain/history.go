@@ -54,7 +54,7 @@ func (c *Chain) history(e *Entry) (list []Event) {
 			continue
 		}
 		then.last = r
-		ev := Event{Entry: then.Name(), Hash: e.Hash, Label: e.Label, Kind: name, Time: time.Unix(r.time, 0).UTC(), serial: r.serial}
+		ev := Event{Entry: then.Name(), Hash: e.Hash, Label: e.Label, Kind: name, Time: clock(r.time), serial: r.serial}
 		if t, ok := then.onTrial(); ok {
 			ev.Left = t.Left
 		}

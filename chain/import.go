@@ -92,16 +92,21 @@ func (c *Chain) arrivals(x *Export, rebase bool) ([]arrival, error) {
 		return nil, fmt.Errorf("%w: it stands on another state than the chain has, in front of entry %d", ErrFollows, x.Entries[0].Header.Number)
 	case c.Volatile() != nil && !rebase:
 		return nil, fmt.Errorf("%w: the volatile entry stands in its place", ErrFollows)
-	case c.Volatile() != nil && !x.Entries[len(x.Entries)-1].Snapshot:
-		return nil, fmt.Errorf("%w: there is a volatile entry in the chain, and one in the export", ErrFollows)
 	}
-	rest := x.Entries[there:]
+	rest, on := x.Entries[there:], c.Snapshots()
+	volatile := !rest[len(rest)-1].Snapshot
+	if volatile {
+		on = c.entries
+	}
 	// What was put on top before is not put there again.
-	if n := len(c.Snapshots()) - len(rest); n >= 0 && rest[len(rest)-1].Snapshot {
-		list := c.place(rest, c.entries[:n], false)
-		if list[len(list)-1].h.hash() == c.entries[n+len(rest)-1].Hash {
+	if n := len(on) - len(rest); n >= 0 {
+		list := c.place(rest, on[:n], false)
+		if list[len(list)-1].h.hash() == on[len(on)-1].Hash {
 			return nil, nil
 		}
+	}
+	if volatile && c.Volatile() != nil {
+		return nil, fmt.Errorf("%w: there is a volatile entry in the chain, and one in the export", ErrFollows)
 	}
 	return c.place(rest, c.Snapshots(), false), nil
 }

@@ -273,5 +273,5 @@ func (c *Chain) Failed() (f Failure, ok bool) {
 	if e == nil || e.last.kind != kindFail {
 		return Failure{}, false
 	}
-	return Failure{Name: e.Name(), Label: e.Label, Hash: e.Hash, Time: time.Unix(e.last.time, 0).UTC(), Reason: e.last.label}, true
+	return Failure{Name: e.Name(), Label: e.Label, Hash: e.Hash, Time: clock(e.last.time), Reason: e.last.label}, true
 }

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -61,6 +62,9 @@ type building struct {
 	owner             *delta.Owner // nil: as they are
 }
 
+// maxTime is the end of the year 9999, in seconds since 1970: what others can write.
+const maxTime = 253_402_300_799
+
 func (b *building) setOwner(s string) error {
 	u, g, _ := strings.Cut(s, ":")
 	uid, e1 := strconv.ParseUint(u, 10, 32)
@@ -76,8 +80,8 @@ func (c *cli) build(b *building) error {
 	created := c.now().Unix()
 	if epoch := c.env("SOURCE_DATE_EPOCH"); epoch != "" {
 		var err error
-		if created, err = strconv.ParseInt(epoch, 10, 64); err != nil {
-			return usageError("SOURCE_DATE_EPOCH is %q, and no number of seconds", epoch)
+		if created, err = strconv.ParseInt(epoch, 10, 64); err != nil || created < 0 || created > maxTime {
+			return usageError("SOURCE_DATE_EPOCH is %q, and no number of seconds since 1970", epoch)
 		}
 	}
 	p, stats, err := c.payloadOf(b)
@@ -152,28 +156,47 @@ func (c *cli) directory(path string, owner *delta.Owner) (*chain.Payload, delta.
 	if _, err := delta.Pack(&tar, path, o); err != nil {
 		return nil, delta.Stats{}, err
 	}
-	return c.layer(&tar, owner)
+	return finish(func(w io.Writer) (delta.Stats, error) { return delta.Own(w, &tar, *owner) })
 }
 
-// layer packs a tar that anybody has made.
-func (c *cli) layer(r io.Reader, owner *delta.Owner) (*chain.Payload, delta.Stats, error) {
-	in := bufio.NewReader(c.progress.reader("reading the tar", r))
-	r = in
-	switch start, _ := in.Peek(4); {
-	case bytes.HasPrefix(start, []byte{0x1F, 0x8B}): // RFC 1952
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, delta.Stats{}, err
-		}
-		r = z
-	case bytes.Equal(start, []byte{0x28, 0xB5, 0x2F, 0xFD}): // RFC 8878
-		return nil, delta.Stats{}, fmt.Errorf("%w: it is compressed with zstd, unpack it first: zstd -dc FILE | snapshot build -", delta.ErrFormat)
-	}
+// finish returns the payload of the tar that write writes.
+func finish(write func(io.Writer) (delta.Stats, error)) (*chain.Payload, delta.Stats, error) {
 	w := chain.NewPayloadWriter()
-	stats, err := delta.Layer(w, r, owner)
+	stats, err := write(w)
 	if err != nil {
 		return nil, stats, err
 	}
 	p, err := w.Finish()
 	return p, stats, err
+}
+
+// layer packs a tar that anybody has made.
+func (c *cli) layer(r io.Reader, owner *delta.Owner) (*chain.Payload, delta.Stats, error) {
+	in := bufio.NewReader(c.progress.reader("reading the tar", r))
+	start, _ := in.Peek(6)
+	for _, z := range [...]struct{ magic, name string }{{"\x28\xb5\x2f\xfd", "zstd"}, {"\xfd7zXZ\x00", "xz"}, {"BZh", "bzip2"}} {
+		if bytes.HasPrefix(start, []byte(z.magic)) {
+			return nil, delta.Stats{}, fmt.Errorf("%w: it is compressed with %s, unpack it first: %[2]s -dc FILE | snapshot build -", delta.ErrFormat, z.name)
+		}
+	}
+	if r = in; bytes.HasPrefix(start, []byte{0x1F, 0x8B}) { // RFC 1952
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, delta.Stats{}, gzipError(err)
+		}
+		r = readerFunc(func(b []byte) (int, error) {
+			n, err := z.Read(b)
+			return n, gzipError(err)
+		})
+	}
+	return finish(func(w io.Writer) (delta.Stats, error) { return delta.Layer(w, r, owner) })
+}
+
+// gzipError says that what was to be unpacked is damaged, unless it cannot be read.
+func gzipError(err error) error {
+	var file *fs.PathError
+	if err == nil || err == io.EOF || errors.As(err, &file) {
+		return err
+	}
+	return fmt.Errorf("%w: what gzip has made is damaged: %w", delta.ErrFormat, err)
 }

@@ -69,7 +69,7 @@ func (c *cli) main(args []string) int {
 		return exitOK
 	}
 	if !errors.Is(err, errQuiet) {
-		fmt.Fprintf(c.errs, "snapshot: %s\n", escapedLines(err.Error()))
+		fmt.Fprintf(c.errs, "snapshot: %s\n", escaped(err.Error())) // one line, whatever a file is called
 	}
 	return exitCode(err)
 }
@@ -121,7 +121,12 @@ func atMost(n int) string {
 func (c *cli) flags(name string) *flag.FlagSet {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	fs.StringVar(&c.device, "device", "", "")
+	fs.Func("device", "", func(name string) error {
+		if c.device = name; name == "" {
+			return errors.New("it names no device, and without it the chain of this unit is meant") // of a script, with a variable that is not set
+		}
+		return nil
+	})
 	fs.IntVar(&c.eraseSize, "erase-size", 0, "")
 	fs.IntVar(&c.writeSize, "write-size", 0, "")
 	fs.BoolVar(&c.force, "force", false, "")
@@ -160,7 +165,7 @@ func parse(fs *flag.FlagSet, args []string) (pos []string, err error) {
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, usageError("%s: see `snapshot help %s`", strings.TrimPrefix(err.Error(), "flag: "), fs.Name())
+			return nil, usageError("%s: see `%s`", strings.TrimPrefix(err.Error(), "flag: "), strings.TrimSpace("snapshot help "+fs.Name()))
 		}
 		if fs.NArg() == 0 {
 			return pos, nil

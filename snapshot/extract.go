@@ -66,7 +66,10 @@ func (v *viewer) extract(word, dir string) error {
 	}
 	files, err := v.unpack(st, dir)
 	if err != nil {
-		return errors.Join(err, takeAway(dir, there, was))
+		if e := takeAway(dir, there, was); e != nil {
+			err = fmt.Errorf("%w; it cannot be taken away again: %w", err, e)
+		}
+		return err
 	}
 	_, err = fmt.Fprintf(v.out, "Unpacked %s into %s: %s of %s.\n", st.name, printable(dir), count(files, "file", "files"), count(len(st.entries), "entry", "entries"))
 	return err

@@ -20,7 +20,8 @@ order of their names. A check passes when it exits with 0.
 
 What is not executable fails. Hidden files, and names that editors and package
 managers give to what is not in use (such as x~ or x.dpkg-old), are passed over.
-If there is no required check nothing is run, and the exit code is 78.
+If there is no required check nothing is run, and the exit code is 78. A dry run
+leaves out green.d and red.d.
 
 With --watch, which is for the start of the unit, nothing happens unless the
 running state is on trial. If it is, the required checks are repeated until all

@@ -71,6 +71,19 @@ func TestHealthOrder(t *testing.T) {
 	}
 }
 
+// A dry run asks how the unit is, and does nothing about it.
+func TestHealthDryRun(t *testing.T) {
+	for _, c := range []struct {
+		name, check string
+		code        int
+	}{{"healthy", note, exitOK}, {"unhealthy", note + "; false", exitUnhealthy}} {
+		root := newChecks(t, "required.d/a", c.check, "wanted.d/b", note, "green.d/g", note, "red.d/r", note)
+		if _, code := healthJSON(t, root, "--dry-run"); code != c.code || ran(t, root) != "a b" {
+			t.Errorf("%s: exit %d, ran %s", c.name, code, ran(t, root))
+		}
+	}
+}
+
 func TestHealthUnhealthy(t *testing.T) {
 	root := newChecks(t, "required.d/10-a", "echo first; echo; echo the gateway is away >&2; exit 3", "required.d/20-b", note,
 		"required.d/30-c", "exit 4", "wanted.d/50-w", note, "green.d/10-g", note, "red.d/10-r", note+"; exit 1")

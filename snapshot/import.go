@@ -57,6 +57,8 @@ func (c *cli) importFile(s *session, file string, rebase bool) error {
 	switch {
 	case errors.Is(err, chain.ErrNothing):
 		return c.nothing(s, "The chain has all of %s already.", file)
+	case errors.Is(err, chain.ErrFollows) && rebase:
+		return fmt.Errorf("cannot import %s: %w, and nothing was touched; `snapshot push` makes the one here a snapshot", file, err)
 	case errors.Is(err, chain.ErrFollows):
 		return fmt.Errorf("cannot import %s: %w, and nothing was touched; --rebase puts it on top of the last snapshot all the same", file, err)
 	case err != nil:

@@ -116,9 +116,12 @@ func (c *cli) motd(s *session) error {
 	} else if f, ok := s.Failed(); ok {
 		line = fmt.Sprintf("%s%s was given up (%s): %s. `snapshot log` tells more.", upperFirst(f.Name), quoted(f.Label), timeText(f.Time)+" UTC", escaped(f.Reason))
 	}
-	if said, err := os.ReadFile(c.path(saidPath)); line == "" || err == nil && string(said) == line {
+	said, err := os.ReadFile(c.path(saidPath))
+	if line == "" || s.own && err == nil && string(said) == line {
 		return nil
 	}
-	fmt.Fprintln(c.out, line)
+	if _, err := fmt.Fprintln(c.out, line); err != nil || !s.own || c.dryRun {
+		return err // of an image nobody notes it
+	}
 	return os.WriteFile(c.path(saidPath), []byte(line), 0o644)
 }

@@ -14,7 +14,10 @@ import (
 // written.
 func (c *cli) output(file string, write func(io.Writer) error) (size int64, err error) {
 	n := &counted{}
+	st, e := os.Stat(file)
 	switch {
+	case file == "", e == nil && st.IsDir():
+		return 0, usageError("cannot write to %q: name a file", file)
 	case c.dryRun:
 		n.w = io.Discard
 		if err = write(n); err == nil {
@@ -27,7 +30,7 @@ func (c *cli) output(file string, write func(io.Writer) error) (size int64, err 
 		n.w = c.out
 		return n.n, write(n)
 	}
-	if st, e := os.Stat(file); e == nil && !st.Mode().IsRegular() && !st.IsDir() {
+	if e == nil && !st.Mode().IsRegular() {
 		err = n.into(file, write)
 	} else {
 		err = n.replace(file, write)

@@ -84,7 +84,7 @@ type text struct {
 // text reads a file of a state. One that nothing is known of, and what is no file,
 // is empty.
 func (p *patcher) text(prefix string, st *state, tree *delta.Tree, path string) (*text, error) {
-	t := &text{name: printable(prefix + path)}
+	t := &text{name: patchName(prefix + path)}
 	f, err := p.find(st, tree, path)
 	switch {
 	case errors.Is(err, errNoFirmware), err == nil && f == nil:
@@ -113,4 +113,28 @@ func (p *patcher) text(prefix string, st *state, tree *delta.Tree, path string) 
 	t.content = b.Bytes()
 	t.binary = bytes.IndexByte(t.content[:min(len(t.content), 8000)], 0) >= 0 // as git
 	return t, nil
+}
+
+// patchName returns a name as patch and git take it from the head of a patch: in
+// quotes and octal where it does not print, and else with a tab to end one with
+// spaces.
+func patchName(name string) string {
+	if printable(name) == name {
+		if strings.Contains(name, " ") {
+			name += "\t"
+		}
+		return name
+	}
+	b := []byte{'"'}
+	for _, c := range []byte(name) {
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ' || c > '~':
+			b = append(b, '\\', '0'+c>>6, '0'+c>>3&7, '0'+c&7)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, '"'))
 }

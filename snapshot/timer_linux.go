@@ -81,7 +81,7 @@ func (c *cli) reviveTimer(other string) {
 	}
 	f.Close()
 	if err := c.startTimer(); err != nil {
-		fmt.Fprintf(c.errs, "snapshot: %s\n", escapedLines(err.Error()))
+		fmt.Fprintf(c.errs, "snapshot: %s\n", escaped(err.Error()))
 	}
 }
 

@@ -228,6 +228,12 @@ func TestBuild(t *testing.T) {
 	i.must("import", file)
 	i.must("config", "--upper", dir)
 
+	made := func(name, content string) string {
+		name = filepath.Join(i.dir, name)
+		must(t, os.WriteFile(name, []byte(content), 0o644))
+		return name
+	}
+	layerText := zipped.String()
 	for _, c := range []struct {
 		name string
 		args []string
@@ -241,9 +247,13 @@ func TestBuild(t *testing.T) {
 		{"owner", []string{"build", dir, "--owner", "root"}, exitUsage, "two numbers"},
 		{"label", []string{"build", dir, "--label", strings.Repeat("x", 81)}, exitUsage, "81 bytes"},
 		{"on a volatile entry", []string{"--device", i.path, "build", dir, "-o", file}, exitState, "snapshot push"},
-		{"zstd", []string{"build", filepath.Join(i.dir, "zstd")}, exitDamaged, "zstd -dc"},
+		{"zstd", []string{"build", made("zstd", "\x28\xb5\x2f\xfd rest")}, exitDamaged, "zstd -dc"},
+		{"xz", []string{"build", made("xz", "\xfd7zXZ\x00 rest")}, exitDamaged, "xz -dc"},
+		{"bzip2", []string{"build", made("bzip2", "BZh9 rest")}, exitDamaged, "bzip2 -dc"},
+		{"gzip, header", []string{"build", made("gzip-1", layerText[:5])}, exitDamaged, "gzip"},
+		{"gzip, cut", []string{"build", made("gzip-2", layerText[:len(layerText)-20])}, exitDamaged, "gzip"},
+		{"gzip, checksum", []string{"build", made("gzip-3", layerText[:len(layerText)-8]+"12345678")}, exitDamaged, "checksum"},
 	} {
-		must(t, os.WriteFile(filepath.Join(i.dir, "zstd"), []byte("\x28\xb5\x2f\xfd rest"), 0o644))
 		if out, errs, code := run(nil, c.args...); code != c.code || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 || out != "" {
 			t.Errorf("%s: exit %d: %s%s", c.name, code, out, errs)
 		}

@@ -65,20 +65,19 @@ func (c *cli) verify(s *session, asJSON bool) error {
 	}
 	v.ID, v.Damage = s.ID().String(), damages(s)
 	v.OK = len(v.Damage) == 0
+	var err error
 	if asJSON {
-		if err := writeJSON(c.out, v); err != nil {
-			return err
-		}
+		err = writeJSON(c.out, v)
 	} else {
-		c.printVerdict(s, v, names)
+		err = c.printVerdict(s, v, names)
 	}
 	if !v.OK {
 		return fmt.Errorf("%s is %w: a boot shows %s", s.path, chain.ErrDamaged, newest(s))
 	}
-	return nil
+	return err
 }
 
-func (c *cli) printVerdict(s *session, v verdict, names []string) {
+func (c *cli) printVerdict(s *session, v verdict, names []string) error {
 	for i, e := range v.Entries {
 		what := "ok"
 		if !e.OK {
@@ -91,7 +90,8 @@ func (c *cli) printVerdict(s *session, v verdict, names []string) {
 			fmt.Fprintf(c.out, "%s: %s\n", d.What, escaped(d.Reason))
 		}
 	}
-	fmt.Fprintf(c.out, "state: %s, %s\n", newest(s), v.ID)
+	_, err := fmt.Fprintf(c.out, "state: %s, %s\n", newest(s), v.ID)
+	return err
 }
 
 // reported reports whether a damage is that of an entry in the list.

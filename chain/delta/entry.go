@@ -90,7 +90,11 @@ func (e *entry) setKind(h *header) error {
 	case typeFIFO:
 		e.kind = fifo
 	default:
-		return fmt.Errorf("%w: entry %s has type %q", ErrFormat, quote(e.path), h.typ)
+		hint := ""
+		if h.typ == 'S' {
+			hint = ": a sparse file as GNU tar has it without --format=posix"
+		}
+		return fmt.Errorf("%w: entry %s has type %q%s", ErrFormat, quote(e.path), h.typ, hint)
 	}
 	if e.kind == charDevice || e.kind == blockDevice {
 		if h.major < 0 || h.major > MaxMajor || h.minor < 0 || h.minor > MaxMinor {

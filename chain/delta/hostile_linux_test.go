@@ -224,7 +224,8 @@ func TestFormat(t *testing.T) {
 	for _, test := range formatTars {
 		t.Run(test.name, func(t *testing.T) {
 			upper := t.TempDir()
-			if _, err := delta.Replay(bytes.NewReader(build(t, test.members...)), upper); !errors.Is(err, delta.ErrFormat) {
+			_, err := delta.Replay(bytes.NewReader(build(t, test.members...)), upper)
+			if !errors.Is(err, delta.ErrFormat) || test.name == "old GNU sparse" && !strings.Contains(err.Error(), "--format=posix") {
 				t.Error(err)
 			}
 		})

@@ -19,6 +19,20 @@ import (
 //   - A hard link to a whiteout is another whiteout. Since Linux 5.8 overlayfs
 //     makes them hard links of one another.
 func Repack(w io.Writer, r io.Reader, whiteoutLink string) (Stats, error) {
+	return repack(w, r, func(p *repacker, e *entry) { p.findWhiteout(e, whiteoutLink) })
+}
+
+// Own is Repack for a tar that Pack has written, and gives all files to the owner.
+func Own(w io.Writer, r io.Reader, owner Owner) (Stats, error) {
+	return repack(w, r, func(_ *repacker, e *entry) {
+		if e.kind != whiteout {
+			e.UID, e.GID = owner.UID, owner.GID
+		}
+	})
+}
+
+// repack writes what a tar holds, each entry as edit has left it.
+func repack(w io.Writer, r io.Reader, edit func(*repacker, *entry)) (Stats, error) {
 	p := newRepacker(w)
 	tar, c := newReader(r), newConfiner()
 	for {
@@ -28,7 +42,7 @@ func Repack(w io.Writer, r io.Reader, whiteoutLink string) (Stats, error) {
 		} else if err != nil {
 			return Stats{}, err
 		}
-		p.findWhiteout(e, whiteoutLink)
+		edit(p, e)
 		if err := c.check(e); err != nil {
 			return Stats{}, err
 		}
