@@ -26,13 +26,13 @@ func escapedLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// printable returns the name of a file as lists and patches have it: a Go string in
-// quotes where it would be escaped, so that no two names look the same.
+// printable returns the name of a file as lists have it: a Go string in quotes where
+// that is another text, so that no two names look the same.
 func printable(name string) string {
-	if escaped(name) == name {
-		return name
+	if q := strconv.Quote(name); q[1:len(q)-1] != name {
+		return q
 	}
-	return strconv.Quote(name)
+	return name
 }
 
 // quoted returns a label in brackets, or nothing.
