@@ -63,7 +63,7 @@ type building struct {
 }
 
 // maxTime is the end of the year 9999, in seconds since 1970: what others can write.
-const maxTime = 253_402_300_799
+const maxTime int64 = 253_402_300_799
 
 func (b *building) setOwner(s string) error {
 	u, g, _ := strings.Cut(s, ":")
