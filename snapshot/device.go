@@ -67,8 +67,9 @@ func (s *session) walk(careful bool) (err error) {
 	if s.Chain, err = chain.Open(s.dev); err != nil {
 		return err
 	}
-	if s.lock != nil {
-		return s.Writable()
+	// What shows of a chain of a newer version is not what it holds.
+	if err := s.Writable(); s.lock != nil || errors.Is(err, chain.ErrVersion) {
+		return err
 	}
 	return nil
 }

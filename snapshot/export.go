@@ -16,7 +16,7 @@ var exportCommand = command{
 	details: `Writes snapshot N, or with --all every snapshot and the volatile entry, to standard
 output or a file, with a hash over all of it. It says on which state it stands:
 import adds it to a chain that has this state, and units that had the same chain
-before have the same one after that.
+before have the same one after that. What is on trial is not written.
 
   --all    the whole chain
   -o FILE  write to FILE (default: standard output, which must not be a terminal)
@@ -59,6 +59,10 @@ func (c *cli) export(s *session, n int, file string) error {
 		return s.NoSnapshot(n)
 	case n > 0:
 		entries = entries[n-1 : n]
+	}
+	// What nobody has confirmed is not to spread.
+	if last := entries[len(entries)-1]; last == s.OnTrial() {
+		return notOnTrial(s)
 	}
 	size, err := c.output(file, func(w io.Writer) error { return s.Export(w, entries) })
 	if err != nil || file == "-" || c.dryRun {

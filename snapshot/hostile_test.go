@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -267,5 +269,30 @@ func TestBuildOfNamesAsInLayers(t *testing.T) {
 	}
 	if out := i.must("show", "2"); !strings.Contains(out, "0 added, 3 modified, 0 deleted") {
 		t.Errorf("another owner: %s", out)
+	}
+}
+
+// A chain of a newer version is not taken for one that is empty, by any command.
+func TestNewerChain(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.pushes("1")
+	b, err := os.ReadFile(i.path)
+	must(t, err)
+	b[9] = 2 // the version
+	binary.BigEndian.PutUint32(b[252:], crc32.ChecksumIEEE(b[:252]))
+	must(t, os.WriteFile(i.path, b, 0o644))
+	sum := i.sum()
+	for _, args := range [][]string{
+		{"id"}, {"info"}, {"list", "--json"}, {"status"}, {"log"}, {"map"}, {"verify"}, {"show", "1"}, {"diff"}, {"cat", "1", "etc/a"},
+		{"extract", "1", filepath.Join(i.dir, "new")}, {"export", "--all"}, {"build", i.upper("a", "b")}, {"config", "--upper", i.upper("a", "b")},
+		{"push"}, {"rollback", "0"}, {"compact"}, {"pin", "1"}, {"import", i.path}, {"confirm"}, {"reset", "--erase", "--yes"},
+	} {
+		out, errs, code := i.run(args...)
+		if code != exitDamaged || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "newer format: version 2") {
+			t.Errorf("%q: exit %d: %s%s", args, code, out, errs)
+		}
+	}
+	if i.sum() != sum {
+		t.Error("the image was touched")
 	}
 }

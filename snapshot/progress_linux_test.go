@@ -121,11 +121,14 @@ func TestProgressOfCommands(t *testing.T) {
 	}
 	slow.end()
 	fmt.Fprint(program, "end")
-	b := make([]byte, 4096)
-	n, err := person.Read(b)
-	must(t, err)
-	if got := string(b[:n]); !strings.HasPrefix(got, eraseLine+"receiving: 10 bytes, ") || !strings.HasSuffix(got, eraseLine+"end") {
-		t.Errorf("the terminal shows %q", got)
+	shown, b := "", make([]byte, 4096)
+	for !strings.HasSuffix(shown, "end") { // a read returns what is there
+		n, err := person.Read(b)
+		must(t, err)
+		shown += string(b[:n])
+	}
+	if !strings.HasPrefix(shown, eraseLine+"receiving: 10 bytes, ") || !strings.HasSuffix(shown, eraseLine+"end") {
+		t.Errorf("the terminal shows %q", shown)
 	}
 	if _, errs, _ := i.run("config", "--upper", i.upper("etc/a", "2")); errs != "" {
 		t.Errorf("a pipe gets %q", errs)

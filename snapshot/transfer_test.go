@@ -260,6 +260,21 @@ func TestBuild(t *testing.T) {
 	}
 }
 
+// What is on trial goes nowhere until it is confirmed; what is behind it does.
+func TestExportOfATrial(t *testing.T) {
+	i := newImage(t, 1<<20)
+	i.pushes("1")
+	i.must("push", "--try", "--upper", i.upper("etc/a", "2"))
+	for _, what := range []string{"2", "--all"} {
+		if out, errs, code := i.run("export", what); code != exitState || out != "" || !strings.Contains(errs, "snapshot 2 is on trial: `snapshot confirm`") {
+			t.Errorf("export %s: exit %d: %s", what, code, errs)
+		}
+	}
+	i.must("export", "1")
+	i.must("confirm", "--force")
+	i.must("export", "--all")
+}
+
 // A pinned snapshot stays, and says how it can go.
 func TestPinAndUnpin(t *testing.T) {
 	i := newImage(t, 1<<20)
