@@ -76,9 +76,9 @@ fuzz: ## every fuzz target for a while (T=1m each), figures in build/fuzz.json
 
 N ?= 20
 SEED ?= 1
-BUDGET ?= 360
+BUDGET ?= 300
 
-powercut: ## every power cut of every command on simulated flash, then random ones (BUDGET=360 seconds in all, SEED=1), figures in build/powercut.json
+powercut: ## every power cut of every command on simulated flash, then random ones (BUDGET=300 seconds in all, SEED=1), figures in build/powercut.json
 	@mkdir -p build
 	go run ./chain/powercut -budget $(BUDGET)s -seed $(SEED) -json build/powercut.json
 
