@@ -18,7 +18,7 @@ const (
 	exitInstall = 3  // upgrade: the installation failed, or was broken off
 	exitUsage   = 64 // wrong flag, argument or command
 	exitDamaged = 65 // the chain or an entry is damaged, or has a newer format
-	exitDevice  = 66 // no such device, or it holds something else than a chain
+	exitDevice  = 66 // no such device or file, or it holds something else than a chain
 	exitState   = 69 // the state asked for is not there, one is on trial, or the running one does not fit
 	exitNoRoom  = 73 // the flash has no room for it; nothing was touched
 	exitIO      = 74 // the flash failed
@@ -39,7 +39,7 @@ const exitTable = `  0   done, or there was nothing to do
   3   upgrade: the installation failed; nothing was pushed
   64  wrong command, flag or argument
   65  the chain or an entry of it is damaged, or has a newer format
-  66  no such device, or it holds something else than a chain
+  66  no such device or file, or it holds something else than a chain
   69  the state asked for is not there, one is on trial, or the running one does not fit the chain
   73  the flash has no room for it; nothing was touched
   74  the flash failed
