@@ -41,6 +41,10 @@ func (u *unit) looks() {
 		{"snapshot cat 1 /etc/hostname", "changed"},
 		{"snapshot cat 1 /etc/look; snapshot cat config /etc/look; snapshot cat live /etc/look", "one\ntwo\nthree"},
 		{"snapshot extract 1 /tmp/first && cat /tmp/first/etc/look && ls -l /tmp/first/www/index.html | cut -c1", "Unpacked snapshot 1 into /tmp/first: 5 files of 1 entry.\none\nc"},
+		{"snapshot map | grep -c -e '  snapshot 1 (first) ' -e '  the volatile entry ' -e '  free '", "3"},
+		{"snapshot map --svg - | tail -n 1; snapshot boot --svg - | tail -n 1", "</svg>\n</svg>"},
+		{"snapshot boot | grep -c -e '  snapshot 1 ' -e '  volatile '", "2"},
+		{"snapshot completion ash | grep -c -e 'alias snapshot-diff='", "1"},
 		{"snapshot status --changes | grep tmp", "A         0 /etc/keep.tmp\ndropped  /etc/a.tmp  (/etc/snapshot/exclude, line 1: *.tmp)"},
 	} {
 		u.want(c.want, c.command)

@@ -50,7 +50,11 @@ func TestTransfer(t *testing.T) {
 
 		u.boot("snapshot.rollback=2")
 		u.holds(map[string]string{"/etc/n": "2"})
+		u.run("mkdir -p /tmp/new/etc; echo built > /tmp/new/etc/built; tar -cf /tmp/new.tar -C /tmp/new etc")
+		u.run("snapshot build /tmp/new.tar -o /tmp/built --label built --owner 0:0; snapshot unpin 2")
+		u.run("snapshot import /tmp/built")
+		u.untouched("the same import", func() { u.run("snapshot import /tmp/built") })
 		u.boot()
-		u.holds(map[string]string{"/etc/n": "5", "/etc/mine": "mine"})
+		u.holds(map[string]string{"/etc/n": "5", "/etc/mine": "mine", "/etc/built": "built"})
 	})
 }
