@@ -26,6 +26,7 @@ type command struct {
 	copies int
 	whole  bool // all of the flash may be erased, twice
 	all    bool // what is written is all of the chain
+	clears bool // the block behind what is written is erased, too
 	size   int  // of the content that is written, in bytes
 }
 
@@ -84,7 +85,7 @@ func compact(keep, size int) command {
 		}
 		return c.Compact(plan, now)
 	}
-	return command{name: fmt.Sprint("compact --keep ", keep), do: do, all: true, size: size,
+	return command{name: fmt.Sprint("compact --keep ", keep), do: do, all: true, clears: true, size: size,
 		to: func(m model) (model, bool) { return m.compact(keep) }}
 }
 

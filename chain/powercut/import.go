@@ -84,8 +84,9 @@ func follow(size int, contents ...string) command {
 			_, err = c.Import(x, false, now)
 			return err
 		},
-		to:   func(m model) (model, bool) { return m.imported(contents, false) },
-		size: len(contents) * size,
+		to:     func(m model) (model, bool) { return m.imported(contents, false) },
+		size:   len(contents) * size,
+		clears: true,
 	}
 }
 
@@ -102,9 +103,10 @@ func rebase(content string, size int) command {
 			_, err = c.Import(x, true, now)
 			return err
 		},
-		to:   func(m model) (model, bool) { return m.imported([]string{content}, true) },
-		size: size,
-		all:  true,
+		to:     func(m model) (model, bool) { return m.imported([]string{content}, true) },
+		size:   size,
+		all:    true,
+		clears: true,
 	}
 }
 

@@ -37,7 +37,10 @@ func (l lease) check(c *chain.Chain, n sim.Counts) error {
 		}
 	}
 	slot := int64(max(128, s.WriteSize))
-	const disarmed = 3        // what could bring back what was rolled back: its header, the records or the header of its copy, and what is behind
+	disarmed := 2 // what could bring back what was rolled back: its header, and the records or the header of its copy
+	if l.cmd.clears {
+		disarmed++
+	}
 	const records = 2*2*3 + 2 // commit, its move, and one that repairs, twice each; one slot may fail
 	if blocks == 0 && n.Erases > 0 {
 		blocks = renewed

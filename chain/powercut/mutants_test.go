@@ -104,7 +104,7 @@ var mutants = []mutant{
 	{name: "a block that goes bad is not marked", tests: "TestBlockGoesBad", edits: []edit{{"bad.go",
 		"case !errors.As(err, &bad) || marked == maxNewBad:",
 		"case err == nil || err != nil:"}}},
-	{name: "room for the copy is not asked for", flash: tight, edits: []edit{{"write.go",
+	{name: "room for the copy is not asked for", flash: tight, edits: []edit{{"roomfor.go",
 		"\t\tneed += blocks\n",
 		""}}},
 	{name: "bad blocks are counted as good ones", flash: roomy, edits: []edit{{"area.go",
