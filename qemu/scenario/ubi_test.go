@@ -23,7 +23,7 @@ func (u *unit) volumes(volumes ...image.Volume) {
 }
 
 // dataVolume is a volume for the chain of which nothing was written.
-var dataVolume = image.Volume{Name: "rootfs_data", Blocks: 40}
+var dataVolume = image.Volume{Name: "rootfs_data", Blocks: 24}
 
 // The squashfs may be on UBI as well: it is mounted through a block device.
 func TestRootOnUBI(t *testing.T) {
