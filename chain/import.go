@@ -16,7 +16,8 @@ var ErrFollows = errors.New("it does not follow on")
 // An error that wraps ErrFollows means that they stand on something else than the
 // chain has. With rebase they are added all the same, below the volatile entry, if
 // there is one; that takes room for all of them twice. Either all of them are in the
-// chain afterwards or none is.
+// chain after a cut or none is; but the volatile entry may be a snapshot already, where
+// it is one in the export.
 func (c *Chain) Import(x *Export, rebase bool, now time.Time) (added int, err error) {
 	began := false
 	err = c.retry(func() error {
@@ -64,6 +65,15 @@ type arrival struct {
 	laid
 	commit record
 	label  string // of the entry, in place of that in its header
+}
+
+// laidOf returns what is to be written of arrivals.
+func laidOf(list []arrival) []laid {
+	var entries []laid
+	for _, a := range list {
+		entries = append(entries, a.laid)
+	}
+	return entries
 }
 
 // asSnapshot returns the entry of an export that is the volatile one of the chain,
@@ -176,10 +186,7 @@ func (c *Chain) clearBehind(block int) error {
 // roomOnTop returns a *NoRoomError when entries do not fit behind the last one, and
 // whether they have to go through the back buffer, which takes room for them twice.
 func (c *Chain) roomOnTop(list []arrival) (twice bool, err error) {
-	need, free := 0, c.a.blocks()-c.end
-	for _, a := range list {
-		need += a.h.layout().blocks
-	}
+	need, free := blocksOf(laidOf(list)), c.a.blocks()-c.end
 	twice = c.standing != nil || c.unsure
 	if twice && 2*need > free && !c.unsure && c.standing.void() {
 		twice = false // it never counted
@@ -205,10 +212,7 @@ func (c *Chain) writeOnTop(list []arrival) error {
 	if err != nil {
 		return err
 	}
-	var entries []laid
-	for _, a := range list {
-		entries = append(entries, a.laid)
-	}
+	entries := laidOf(list)
 	at := c.end + blocksOf(entries)
 	last := list[len(list)-1]
 	c.raise(entries)
@@ -251,10 +255,7 @@ func (c *Chain) writeArrival(a arrival, home int) error {
 // one record on.
 func (c *Chain) writeBelow(list []arrival, now time.Time) error {
 	v := c.Volatile()
-	var entries []laid
-	for _, a := range list {
-		entries = append(entries, a.laid)
-	}
+	entries := laidOf(list)
 	h := v.Header
 	h.Type, h.Label = TypeVolatile, v.Label
 	h.Number, h.Prev = v.Number+len(list), entries[len(entries)-1].h.hash()

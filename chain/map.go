@@ -43,12 +43,8 @@ func (c *Chain) Map() []Use {
 			uses[c.a.device(at)] = Use{Kind: kind, Number: e.Number, Volatile: e.IsVolatile()}
 		}
 	}
-	if lost, err := c.rolledBack(); err == nil {
-		if _, err := c.restore(lost[0]); err == nil {
-			for _, e := range lost {
-				fill(e, UseRolledBack)
-			}
-		}
+	for _, e := range c.undoable() {
+		fill(e, UseRolledBack)
 	}
 	for _, e := range c.entries {
 		fill(e, UseEntry)

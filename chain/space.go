@@ -30,12 +30,20 @@ func (c *Chain) Space() Space {
 	if c.back != nil && c.back.last().counts {
 		s.Back = c.back.last()
 	}
-	if lost, err := c.rolledBack(); err == nil {
-		if _, err := c.restore(lost[0]); err == nil {
-			s.RolledBack = len(lost)
-		}
-	}
+	s.RolledBack = len(c.undoable())
 	return s
+}
+
+// undoable returns the entries that Undo would bring back, and has room to.
+func (c *Chain) undoable() []*Entry {
+	lost, err := c.rolledBack()
+	if err == nil {
+		_, err = c.restore(lost[0])
+	}
+	if err != nil {
+		return nil
+	}
+	return lost
 }
 
 // Geometry finds out for which geometry the chain on a device was written, by

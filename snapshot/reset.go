@@ -55,14 +55,26 @@ func (c *cli) confirm(s *session, erase bool) error {
 		what = fmt.Sprintf("All that %s holds will be erased, for good", s.path)
 	}
 	fmt.Fprintf(c.out, "%s; now it shows %s. Go on? [y/N] ", what, newest(s))
-	answer, err := bufio.NewReader(c.in).ReadString('\n')
-	switch answer = strings.ToLower(strings.TrimSpace(answer)); {
-	case answer == "y" || answer == "yes":
+	switch yes, err := c.answer(); {
+	case yes:
 		return nil
-	case errors.Is(err, io.EOF) && answer == "":
+	case errors.Is(err, io.EOF):
 		return usageError("reset asks before it does anything, and nobody answers: --yes does not ask")
 	}
 	return &codeError{exitFailed, errors.New("nothing was touched")}
+}
+
+// answer reads what a person says to a question: only y and yes are a yes. The error
+// tells why there is no answer.
+func (c *cli) answer() (yes bool, err error) {
+	answer, err := bufio.NewReader(c.in).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true, nil
+	case "":
+		return false, err
+	}
+	return false, nil
 }
 
 func (c *cli) eraseAll(s *session) error {

@@ -14,7 +14,8 @@ var showCommand = command{
 the state before it: A for added, M for modified, D for deleted, the size in bytes
 and the path; a directory has a "/" at the end. A sum follows. The directories that
 an entry holds only because something in them differs are not listed, nor what it
-holds though it is the same as before.
+holds though an entry before holds the same. Files are not compared with those of the
+firmware: what the entry holds of them is modified.
 
 Without the firmware, that is with --device, a file that the entry holds is added
 even if the firmware has it, unless an entry before has it too; of what is deleted

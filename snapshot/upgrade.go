@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -226,12 +224,10 @@ func (u *upgrade) goOn() (bool, error) {
 		return true, nil
 	}
 	fmt.Fprint(c.out, "Go on? [y/N] ")
-	answer, err := bufio.NewReader(c.in).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch yes, err := c.answer(); {
+	case err != nil && !errors.Is(err, io.EOF):
 		return false, fmt.Errorf("cannot read the answer: %w", err)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
+	case yes:
 		return true, nil
 	}
 	fmt.Fprintln(c.out, "Nothing was installed.")

@@ -100,6 +100,7 @@ func TestDebian(t *testing.T) {
 	u.installed()
 	u.holds(map[string]string{"/etc/late": "late"})
 	u.want("a line of the first boot", "journalctl -t scenario -o cat")
+	u.want("", "journalctl -q -b -t scenario -o cat; true") // and of no other
 	u.remountsDebian()
 	u.run("snapshot push; touch /etc/tried; snapshot push --try --confirm-within 1h")
 
