@@ -19,12 +19,13 @@ import (
 //	   up to 1.5 MB.
 //	B  a large installation: the libraries of Python and Perl, up to 95 MB of them;
 //	   then programs of Go's tool chain up to 115 MB, for a unit has machine code,
-//	   too; then of Go's source what makes it 5,000 files: about 130 MB.
+//	   too; then of Go's source, files of up to 16 KiB, what makes it 5,000 files: about
+//	   130 MB.
 //	C  many small files: all of Go's source, about 11,500 files with 130 MB.
 const (
 	filesA, bytesA, largestA = 500, 1_500_000, 32 << 10
 	filesB, librariesB       = 5000, 95_000_000
-	bytesB                   = 115_000_000
+	bytesB, largestB         = 115_000_000, 16 << 10
 )
 
 // picker picks files.
@@ -110,7 +111,7 @@ func pick(name string) (*picker, error) {
 	if err := p.take(all, bytesB, all, filepath.Join(goroot, "pkg/tool"), filepath.Join(goroot, "bin")); err != nil {
 		return nil, err
 	}
-	return p, p.take(filesB, all, all, source)
+	return p, p.take(filesB, all, largestB, source)
 }
 
 // copyTree copies a tree to a directory, with all that belongs to its files. Times

@@ -17,20 +17,17 @@ const mostRounds = 10
 
 // Race lets all runners run by turns, for at least so many rounds, and for more
 // where those took less than the time given: what takes milliseconds needs more of
-// them. It returns the median of each, in their order. The first round does not
-// count: it fills caches.
+// them. It returns the median of each, in their order.
 func Race(rounds int, atLeast time.Duration, runners []Runner) ([]float64, error) {
 	figures := make([][]float64, len(runners))
 	start := time.Now()
-	for n := 0; n <= rounds || n <= mostRounds*rounds && time.Since(start) < atLeast; n++ {
+	for n := 0; n < rounds || n < mostRounds*rounds && time.Since(start) < atLeast; n++ {
 		for i, r := range runners {
 			figure, err := r.Run()
 			if err != nil {
 				return nil, fmt.Errorf("cannot run %s: %w", r.Name, err)
 			}
-			if n > 0 {
-				figures[i] = append(figures[i], figure)
-			}
+			figures[i] = append(figures[i], figure)
 		}
 	}
 	medians := make([]float64, len(runners))
