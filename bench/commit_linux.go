@@ -19,7 +19,7 @@ const (
 // commitPart saves an upper directory to flash, against saving it to a file.
 func commitPart(l *lab) (results []measure.Result, err error) {
 	for _, name := range []string{"A", "B"} {
-		d, err := l.data(name)
+		d, err := l.tree(name)
 		if err != nil {
 			return nil, err
 		}

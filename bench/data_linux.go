@@ -11,14 +11,15 @@ type dataSet struct {
 	name  string
 	dir   string // where all of it lies
 	size  size
-	chain string // image of a flash with a chain of it
+	chain string // image of a flash with a chain of it; empty: not made yet
 }
 
 func (d *dataSet) tree() string           { return filepath.Join(d.dir, "tree") }
 func (d *dataSet) file(ext string) string { return filepath.Join(d.dir, "tree."+ext) }
 
-// data returns a data set, and makes it when it is asked for the first time.
-func (l *lab) data(name string) (*dataSet, error) {
+// tree returns a data set that has its tree, and makes that when it is asked for the
+// first time.
+func (l *lab) tree(name string) (*dataSet, error) {
 	if d := l.sets[name]; d != nil {
 		return d, nil
 	}
@@ -30,18 +31,28 @@ func (l *lab) data(name string) (*dataSet, error) {
 	if err == nil {
 		d.size, err = sizeOf(d.tree())
 	}
-	if err == nil {
-		err = d.archive()
-	}
-	if err == nil {
-		d.chain = d.file("chain")
-		err = l.commit(d, d.chain)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot make data set %s: %w", name, err)
 	}
-	fmt.Fprintf(os.Stderr, "bench: data set %s: %d files, %.1f MB\n", name, d.size.files, float64(d.size.bytes)/1e6)
+	fmt.Fprintf(os.Stderr, "bench: data set %s: %d files and directories, %.1f MB\n", name, d.size.files, float64(d.size.bytes)/1e6)
 	l.sets[name] = d
+	return d, nil
+}
+
+// data returns a data set that has archives and an image as well.
+func (l *lab) data(name string) (*dataSet, error) {
+	d, err := l.tree(name)
+	if err != nil || d.chain != "" {
+		return d, err
+	}
+	image := d.file("chain")
+	if err = d.archive(); err == nil {
+		err = l.commit(d, image)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot make the archives of data set %s: %w", name, err)
+	}
+	d.chain = image
 	return d, nil
 }
 

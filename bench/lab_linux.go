@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -60,44 +59,6 @@ func (l *lab) fresh(f func() (float64, error)) (float64, error) {
 // race is measure.Race with as many rounds as were asked for.
 func (l *lab) race(runners []measure.Runner) ([]float64, error) {
 	return measure.Race(l.rounds, atLeast, runners)
-}
-
-// size is what a tree has.
-type size struct {
-	files int   // of all kinds, directories too
-	bytes int64 // of the content of regular files
-}
-
-// sizeOf counts what lies below a directory.
-func sizeOf(dir string) (s size, err error) {
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || path == dir {
-			return err
-		}
-		s.files++
-		if e.Type().IsRegular() {
-			st, err := e.Info()
-			if err != nil {
-				return err
-			}
-			s.bytes += st.Size()
-		}
-		return nil
-	})
-	if err != nil {
-		return s, fmt.Errorf("cannot count files: %w", err)
-	}
-	return s, nil
-}
-
-// same returns an error unless dir has what it has to.
-func same(dir string, want size) error {
-	if got, err := sizeOf(dir); err != nil {
-		return err
-	} else if got != want {
-		return fmt.Errorf("cannot count this run: it left %d files with %d bytes, and not %d with %d", got.files, got.bytes, want.files, want.bytes)
-	}
-	return nil
 }
 
 // fileSize returns the size of a file in bytes.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"chainroot/chain"
 	"chainroot/chain/delta"
@@ -104,4 +105,38 @@ func packTar(tree, file string) error {
 		err = e
 	}
 	return err
+}
+
+// push adds a snapshot of some files of a tree to a chain, as `snapshot push` does.
+func push(c *chain.Chain, tree string, files []string) error {
+	has := withDirs(files)
+	w := chain.NewPayloadWriter()
+	_, err := delta.Pack(w, tree, &delta.PackOptions{Choose: func(path string, _ bool) delta.Answer {
+		if has[path] {
+			return delta.Keep
+		}
+		return delta.Drop
+	}})
+	if err != nil {
+		return err
+	}
+	p, err := w.Finish()
+	if err != nil {
+		return err
+	}
+	if err := c.WriteVolatile(p, "", time.Now()); err != nil {
+		return err
+	}
+	return c.Promote("", time.Now())
+}
+
+// walk opens the chain on a device and returns how long that took, and the number of
+// its entries.
+func walk(dev flash.Device) (seconds float64, entries int, err error) {
+	start := time.Now()
+	c, err := chain.Open(dev)
+	if err != nil {
+		return 0, 0, err
+	}
+	return time.Since(start).Seconds(), len(c.Entries()), nil
 }

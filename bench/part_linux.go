@@ -19,6 +19,9 @@ func parts() []part {
 	return []part{
 		{"replay", replayPart},
 		{"commit", commitPart},
+		{"chain", chainPart},
+		{"memory", memoryPart},
+		{"flash", func(*lab) ([]measure.Result, error) { return flashPart() }},
 	}
 }
 
