@@ -3,6 +3,7 @@ package chain
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // rereads is how often something is read that does not hold, before it is
@@ -122,7 +123,8 @@ func (r *records) void() bool { return r.retired() && r.last.lost == 0 }
 // the youngest record counts: what holds was written, and what does not hold this
 // time may do so the next.
 func (c *Chain) readRecords(e *Entry) error {
-	b := make([]byte, e.layout.nSlots*recordSize)
+	c.slotBuf = slices.Grow(c.slotBuf[:0], e.layout.nSlots*recordSize)
+	b := c.slotBuf[:e.layout.nSlots*recordSize]
 	var best Entry
 	for range rereads {
 		if err := c.readSlots(e, b); err != nil {

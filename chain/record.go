@@ -155,12 +155,8 @@ func (r *record) of(hash Hash) bool {
 // blank reports whether b was never programmed, as far as reading tells.
 func blank(b []byte) bool { return filled(b, 0xFF) }
 
-// filled reports whether all bytes of b are with.
+// filled reports whether all bytes of b are with: the first one is, and each other
+// one is what the one before it is. A walk asks it of most of what it reads.
 func filled(b []byte, with byte) bool {
-	for _, c := range b {
-		if c != with {
-			return false
-		}
-	}
-	return true
+	return len(b) == 0 || b[0] == with && bytes.Equal(b[1:], b[:len(b)-1])
 }

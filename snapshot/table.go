@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"bytes"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -20,14 +20,13 @@ func printTable(out io.Writer, rows [][]string) error {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
+	var text []byte
 	for _, row := range rows {
-		line := ""
 		for i, cell := range row {
-			line += padded(cell, widths[i]) + "  "
+			text = append(append(text, padded(cell, widths[i])...), "  "...)
 		}
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " ")); err != nil {
-			return err
-		}
+		text = append(bytes.TrimRight(text, " "), '\n')
 	}
-	return nil
+	_, err := out.Write(text)
+	return err
 }
