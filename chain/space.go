@@ -54,26 +54,40 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 		return h.EraseSize, h.WriteSize, true
 	}
 	size := dev.Geometry().Size
-	var b [recordSize]byte
+	read := map[int64]record{} // by offset: the same places stand for many geometries
 	for _, e := range eraseSizes(size) {
-		for slot := int64(minSlotSize); slot <= flash.MaxWriteSize; slot *= 2 {
-			slots := size - size%e - copySlots*slot
-			if slots < 0 {
-				continue
-			}
-			for i := range int64(copySlots) {
-				if _, err := dev.ReadAt(b[:], slots+i*slot); err != nil {
+		end := size - size%e
+		for slot := int64(minSlotSize); slot <= flash.MaxWriteSize && e%slot == 0; slot *= 2 {
+			for i := int64(copySlots); i > 0; i-- {
+				at := end - i*slot
+				if at < 0 {
 					continue
 				}
-				if r, ok := decodeRecord(b[:]); ok && r.blocks != 0 {
-					if h := headerAt(dev, size-size%e-int64(r.blocks)*e); h != nil && int64(h.EraseSize) == e {
-						return h.EraseSize, h.WriteSize, true
-					}
+				r, known := read[at]
+				if !known {
+					r = startAt(dev, at)
+					read[at] = r
+				}
+				if r.kind == 0 {
+					continue
+				}
+				if h := headerAt(dev, end-int64(r.blocks)*e); h != nil && int64(h.EraseSize) == e {
+					return h.EraseSize, h.WriteSize, true
 				}
 			}
 		}
 	}
 	return 0, 0, false
+}
+
+// startAt returns the record at an offset if it says where the back buffer starts;
+// its kind is 0 if there is none.
+func startAt(dev flash.Device, off int64) record {
+	var b [recordSize]byte
+	if _, err := dev.ReadAt(b[:], off); err != nil {
+		return record{}
+	}
+	return startRecord(b[:])
 }
 
 // eraseSizes lists the sizes of erase blocks that flash of a size can have, in
