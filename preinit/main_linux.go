@@ -1,7 +1,3 @@
-// The runtime need not look for a cgroup's share of the processors: there is none.
-//
-//go:debug containermaxprocs=0
-//go:debug updatemaxprocs=0
 package main
 
 import (
