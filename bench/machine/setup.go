@@ -44,7 +44,8 @@ type setup struct {
 	image  image.Image
 }
 
-// machinesOf returns the machine of each kind.
+// setUp builds what all kinds of boot need, in a directory, and returns the machine of
+// each.
 func (m *machine) setUp(source, dir string) ([]*qemu.Machine, error) {
 	board, err := qemu.BoardOf(m.arch)
 	if err != nil {
