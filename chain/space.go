@@ -54,26 +54,54 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 		return h.EraseSize, h.WriteSize, true
 	}
 	size := dev.Geometry().Size
-	var b [recordSize]byte
+	// Most places are close to the end: to read all that is there takes a disk as long
+	// as one of them.
+	tail := make([]byte, min(size, geometryTail))
+	if _, err := dev.ReadAt(tail, size-int64(len(tail))); err != nil {
+		tail = nil
+	}
+	read := map[int64]record{} // by offset: the same places stand for many geometries
 	for _, e := range eraseSizes(size) {
-		for slot := int64(minSlotSize); slot <= flash.MaxWriteSize; slot *= 2 {
-			slots := size - size%e - copySlots*slot
-			if slots < 0 {
-				continue
-			}
-			for i := range int64(copySlots) {
-				if _, err := dev.ReadAt(b[:], slots+i*slot); err != nil {
+		end := size - size%e
+		for slot := int64(minSlotSize); slot <= flash.MaxWriteSize && e%slot == 0; slot *= 2 {
+			for i := int64(copySlots); i > 0; i-- {
+				at := end - i*slot
+				if at < 0 {
 					continue
 				}
-				if r, ok := decodeRecord(b[:]); ok && r.blocks != 0 {
-					if h := headerAt(dev, size-size%e-int64(r.blocks)*e); h != nil && int64(h.EraseSize) == e {
-						return h.EraseSize, h.WriteSize, true
+				r, known := read[at]
+				if !known {
+					if in := at - (size - int64(len(tail))); in >= 0 && in+recordSize <= int64(len(tail)) {
+						r = startRecord(tail[in : in+recordSize])
+					} else {
+						r = startAt(dev, at)
 					}
+					read[at] = r
+				}
+				if r.kind == 0 {
+					continue
+				}
+				if h := headerAt(dev, end-int64(r.blocks)*e); h != nil && int64(h.EraseSize) == e {
+					return h.EraseSize, h.WriteSize, true
 				}
 			}
 		}
 	}
 	return 0, 0, false
+}
+
+// geometryTail is how much of the end Geometry reads at once, in bytes: what the
+// kernel reads ahead of a disk.
+const geometryTail = 128 << 10
+
+// startAt returns the record at an offset if it says where the back buffer starts;
+// its kind is 0 if there is none.
+func startAt(dev flash.Device, off int64) record {
+	var b [recordSize]byte
+	if _, err := dev.ReadAt(b[:], off); err != nil {
+		return record{}
+	}
+	return startRecord(b[:])
 }
 
 // eraseSizes lists the sizes of erase blocks that flash of a size can have, in
@@ -120,11 +148,8 @@ func OpenFlash(path string, o *flash.Options) (flash.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, w, ok := Geometry(probe)
-	if err := probe.Close(); err != nil {
-		return nil, fmt.Errorf("cannot close flash: %w", err)
-	}
-	if ok {
+	defer probe.Close() // only then: the kernel forgets what it has read of a disk that nobody has open
+	if e, w, ok := Geometry(probe); ok {
 		if o.EraseSize != 0 && o.EraseSize != e || o.WriteSize != 0 && o.WriteSize != w {
 			return nil, fmt.Errorf("%w: %s was written for erase blocks of %d bytes and write units of %d", ErrGeometry, path, e, w)
 		}

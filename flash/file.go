@@ -22,7 +22,7 @@ func Open(path string, o *Options) (Device, error) {
 		mode = os.O_RDONLY
 	}
 	name, base := Node(path)
-	f, err := os.OpenFile(name, mode, 0)
+	f, err := openNode(name, mode)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open flash: %w", explain(err))
 	}

@@ -1,6 +1,7 @@
 package flash
 
 import (
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -33,7 +34,12 @@ func (d *node) ask(request uint, arg unsafe.Pointer) (int, error) {
 // sysfsText reads a file of sysfs that holds one line. Of the path nothing is
 // resolved but by the kernel: the parent of a link is that of what it leads to.
 func sysfsText(path string) (string, error) {
-	b, err := os.ReadFile(path)
+	f, err := openNode(path, os.O_RDONLY)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
 	return strings.TrimSpace(string(b)), err
 }
 

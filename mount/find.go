@@ -3,11 +3,13 @@ package mount
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // MTD returns the number of the MTD device with the given name: that which it
@@ -27,8 +29,8 @@ func MTD(sysfs, name string) (int, error) {
 		if !ok || err != nil || found >= 0 && found < n { // mtd0ro is another node of mtd0
 			continue
 		}
-		got, err := os.ReadFile(filepath.Join(class, e.Name(), "name"))
-		if err == nil && strings.TrimSuffix(string(got), "\n") == name {
+		got, err := attribute(filepath.Join(class, e.Name(), "name"))
+		if err == nil && strings.TrimSuffix(got, "\n") == name {
 			found = n
 		}
 	}
@@ -49,11 +51,11 @@ func Partition(sysfs, key, value string) (string, error) {
 		return "", fmt.Errorf("cannot look for a partition with %s=%s: %w", key, value, err)
 	}
 	for _, e := range entries {
-		text, err := os.ReadFile(filepath.Join(class, e.Name(), "uevent"))
+		text, err := attribute(filepath.Join(class, e.Name(), "uevent"))
 		if err != nil {
 			continue // it went away meanwhile
 		}
-		for _, line := range strings.Split(string(text), "\n") {
+		for _, line := range strings.Split(text, "\n") {
 			got, ok := strings.CutPrefix(line, key+"=")
 			if ok && (got == value || key == "PARTUUID" && strings.EqualFold(got, value)) {
 				return e.Name(), nil
@@ -61,4 +63,21 @@ func Partition(sysfs, key, value string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("cannot find a partition with %s=%s: %w", key, value, fs.ErrNotExist)
+}
+
+// attribute returns the text of a file of sysfs, a page at most. os.ReadFile would
+// ask the kernel whether it can be polled, by what a boot needs for nothing else.
+func attribute(path string) (string, error) {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	f := os.NewFile(uintptr(fd), path)
+	defer f.Close()
+	page := make([]byte, 4<<10)
+	n, err := f.Read(page)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return string(page[:n]), err
 }

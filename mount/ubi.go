@@ -31,8 +31,8 @@ func Volume(sysfs string, device int, name string) (string, error) {
 		if !ok || device != AnyUBI && d != device || found != "" && order > first {
 			continue
 		}
-		got, err := os.ReadFile(filepath.Join(class, e.Name(), "name"))
-		if err == nil && strings.TrimSuffix(string(got), "\n") == name {
+		got, err := attribute(filepath.Join(class, e.Name(), "name"))
+		if err == nil && strings.TrimSuffix(got, "\n") == name {
 			found, first = numbers, order
 		}
 	}

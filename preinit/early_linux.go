@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"strings"
 
@@ -30,7 +31,7 @@ func (u *unit) mountKernelFileSystems() error {
 			failed = append(failed, err)
 		}
 	}
-	u.speakFreely()
+	u.log.many = u.speakFreely
 	if err := u.log.start(); err != nil {
 		failed = append(failed, err)
 	}
@@ -43,7 +44,7 @@ func (u *unit) mountKernelFileSystems() error {
 // printkDevkmsg is how much of what programs write to /dev/kmsg gets through.
 const printkDevkmsg = "/proc/sys/kernel/printk_devkmsg"
 
-// speakFreely switches off the kernel's limit on messages from programs, ten in
+// speakFreely, once there is much to say, switches off the kernel's limit on messages from programs, ten in
 // five seconds, until restoreLimit. It cannot be switched where the command line
 // has fixed it.
 func (u *unit) speakFreely() {
@@ -62,7 +63,12 @@ func (u *unit) restoreLimit() {
 
 // readParameters reads the command line of the kernel.
 func (u *unit) readParameters() error {
-	line, err := os.ReadFile(u.cmdline)
+	f, err := open(u.cmdline, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	line, err := io.ReadAll(f)
 	if err != nil {
 		return err
 	}

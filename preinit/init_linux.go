@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -76,9 +75,8 @@ func (u *unit) canRun(root, program string) error {
 
 // execAndKill execs program and kills it before it does anything.
 func execAndKill(root, program string) error {
-	// Signals of the child go to the thread that traces it.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	// Any thread of this process may kill a child and wait for it, so none is held on
+	// to: for that the runtime would start another thread.
 	pid, err := syscall.ForkExec(program, []string{program}, &syscall.ProcAttr{
 		Dir: "/",
 		Sys: &syscall.SysProcAttr{Chroot: root, Ptrace: true},

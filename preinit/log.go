@@ -25,7 +25,13 @@ type logger struct {
 	open  bool   // an attempt to open was made
 	file  *os.File
 	early []string
+	wrote int    // messages
+	many  func() // called once, before there are more than the kernel takes; or nil
 }
+
+// fewMessages is how many messages the kernel takes from a program in any case: ten
+// in five seconds.
+const fewMessages = 8
 
 func (l *logger) errorf(format string, a ...any) { l.write(levelError, fmt.Sprintf(format, a...)) }
 func (l *logger) warnf(format string, a ...any)  { l.write(levelWarning, fmt.Sprintf(format, a...)) }
@@ -41,7 +47,7 @@ func (l *logger) debugf(format string, a ...any) {
 func (l *logger) start() error {
 	var err error
 	l.open = true
-	l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND, 0)
+	l.file, err = open(l.path, os.O_WRONLY|os.O_APPEND, 0)
 	for _, line := range l.early {
 		l.put(line)
 	}
@@ -62,6 +68,9 @@ func (l *logger) write(level int, text string) {
 }
 
 func (l *logger) put(line string) {
+	if l.wrote++; l.wrote == fewMessages && l.many != nil {
+		l.many()
+	}
 	if l.file != nil {
 		if _, err := l.file.WriteString(line + "\n"); err == nil {
 			return

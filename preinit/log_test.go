@@ -7,6 +7,33 @@ import (
 	"testing"
 )
 
+// The limit on messages is lifted once, before the kernel would drop one.
+func TestManyMessages(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "kmsg")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var at []int
+	l := &logger{path: file}
+	l.many = func() {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, strings.Count(string(b), "\n"))
+	}
+	l.infof("early")
+	if err := l.start(); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 30 {
+		l.infof("%d", n)
+	}
+	if len(at) != 1 || at[0] < 2 || at[0] > 9 {
+		t.Errorf("lifted behind %v messages", at)
+	}
+}
+
 func TestLog(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "kmsg")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

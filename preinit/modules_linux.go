@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -13,9 +12,14 @@ import (
 // loadModules loads the kernel modules of the initramfs in the order of their
 // names, NNN-name.ko. One that fails is passed over: what needs it will say so.
 func (u *unit) loadModules() error {
-	files, _ := filepath.Glob(filepath.Join(u.modules, "*.ko")) // sorted
-	for _, file := range files {
-		_, name, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".ko"), "-")
+	files, _ := os.ReadDir(u.modules) // sorted; none where the kernel has it all built in
+	for _, f := range files {
+		number, ok := strings.CutSuffix(f.Name(), ".ko")
+		if !ok {
+			continue
+		}
+		file := u.modules + "/" + f.Name()
+		_, name, _ := strings.Cut(number, "-")
 		options := moduleOptions(u.par.args, name)
 		err := loadModule(file, options)
 		if errors.Is(err, unix.ENODEV) && options == "" { // a driver for hardware that is not there
@@ -33,7 +37,7 @@ func (u *unit) loadModules() error {
 
 // loadModule loads one module; that it is there already is no error.
 func loadModule(file, options string) error {
-	f, err := os.Open(file)
+	f, err := open(file, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}

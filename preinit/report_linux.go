@@ -18,7 +18,7 @@ func (u *unit) reserveReport() {
 	if u.chain != nil {
 		entries += len(u.chain.Entries()) + len(u.report.Skipped)
 	}
-	f, err := os.Create(boot.ReportPath)
+	f, err := open(boot.ReportPath, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return // writeReport will say so
 	}
@@ -53,12 +53,12 @@ func overwrite(path string, text []byte) error {
 	if !mountedOn(filepath.Dir(path)) {
 		return fmt.Errorf("nothing is mounted on %s", filepath.Dir(path))
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	f, err := open(path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
 	if _, err = f.Write(text); err == nil {
-		err = f.Truncate(int64(len(text)))
+		err = shorten(f, int64(len(text)))
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
@@ -67,6 +67,15 @@ func overwrite(path string, text []byte) error {
 		os.Remove(path)
 	}
 	return err
+}
+
+// shorten cuts a file to a length, if it is longer.
+func shorten(f *os.File, size int64) error {
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &stat); err != nil || stat.Size <= size {
+		return err
+	}
+	return f.Truncate(size)
 }
 
 // mountedOn reports whether dir is the root of a mount.

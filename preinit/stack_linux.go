@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -67,7 +68,9 @@ func (u *unit) buildFirst(p plan) error {
 	if err := u.makeLayer("snapshot", snapshotDir, romDir); err != nil {
 		return err
 	}
-	u.reserveReport()
+	if p.snapshots > 0 || p.volatile { // what else could take the room?
+		u.reserveReport()
+	}
 	for n := range p.snapshots {
 		e, err := u.replay(u.chain.Snapshots()[n], upper(snapshotDir), phaseSnapshots)
 		if err != nil {
@@ -237,14 +240,17 @@ func (u *unit) takeDown(n int) {
 // directory nor what is below has. The root of the upper directory looks
 // afterwards as it did before.
 func makePoints(upper, below string) error {
+	missing := slices.DeleteFunc(slices.Clone(points), func(dir string) bool {
+		return exists(upper+dir) || exists(below+dir)
+	})
+	if len(missing) == 0 {
+		return nil
+	}
 	attributes, err := delta.ReadAttr(upper)
 	if err != nil {
 		return err
 	}
-	for _, dir := range points {
-		if exists(upper+dir) || exists(below+dir) {
-			continue
-		}
+	for _, dir := range missing {
 		if err := os.Mkdir(filepath.Join(upper, dir), 0o755); err != nil {
 			return fmt.Errorf("cannot make a mount point: %w", err)
 		}

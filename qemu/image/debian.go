@@ -124,5 +124,5 @@ func withSnapshot(base, snapshot, file string) error {
 		return err
 	}
 	defer rest.Close()
-	return makeSquashfs(io.MultiReader(&t.buf, rest), file, lz4)
+	return Squashfs(io.MultiReader(&t.buf, rest), file, lz4)
 }

@@ -88,11 +88,12 @@ func (t *tree) squash(file, compressor string) error {
 	if t.err != nil {
 		return fmt.Errorf("cannot write the firmware: %w", t.err)
 	}
-	return makeSquashfs(&t.buf, file, compressor, "-all-time", fmt.Sprint(built.Unix()))
+	return Squashfs(&t.buf, file, compressor, "-all-time", fmt.Sprint(built.Unix()))
 }
 
-// makeSquashfs writes a squashfs of what is in a tar.
-func makeSquashfs(tar io.Reader, file, compressor string, options ...string) error {
+// Squashfs writes a squashfs of what is in a tar, with a compressor that mksquashfs
+// knows.
+func Squashfs(tar io.Reader, file, compressor string, options ...string) error {
 	stamp := fmt.Sprint(built.Unix())
 	cmd := exec.Command("mksquashfs", append([]string{"-", file, "-tar", "-noappend", "-quiet", "-no-progress",
 		"-mkfs-time", stamp, "-root-time", stamp, "-root-mode", "0755", "-root-uid", "0", "-root-gid", "0",
