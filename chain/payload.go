@@ -2,12 +2,13 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/pierrec/lz4/v4"
+
+	"chainroot/sha256"
 )
 
 // Payload is a tar as an entry stores it.
