@@ -7,6 +7,6 @@
 // written by the one package is read by the other, and of what both can write the
 // bytes are the same.
 //
-// Read fields.go (what a struct has), write.go and quote.go, then read.go, object.go
-// and text.go.
+// Read fields.go (what a struct has), write.go and quote.go, then read.go, object.go,
+// text.go and time.go.
 package json

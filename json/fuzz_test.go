@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"chainroot/boot"
 	"chainroot/json"
@@ -34,11 +35,35 @@ func FuzzUnmarshal(f *testing.F) {
 func compare[T any](t *testing.T, text []byte) {
 	var got, want T
 	err, stdErr := json.Unmarshal(text, &got), std.Unmarshal(text, &want)
+	if e, ok := any(&got).(*everything); ok {
+		utc(e)
+		utc(any(&want).(*everything))
+	}
 	switch {
-	case (err == nil) != (stdErr == nil) && !(err != nil && strings.HasSuffix(err.Error(), "nested too deep")):
+	case err != nil && stdErr == nil && (strings.HasSuffix(err.Error(), "nested too deep") || strings.Contains(err.Error(), "a time is expected")):
+		// encoding/json goes deeper, and takes times that RFC 3339 does not have.
+	case (err == nil) != (stdErr == nil):
 		t.Fatalf("got error %v, encoding/json %v", err, stdErr)
 	case err == nil && !repeats(text) && !reflect.DeepEqual(got, want):
 		t.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// utc makes times comparable: a zone without a name is another pointer.
+func utc(e *everything) {
+	e.Time = e.Time.UTC()
+	since := []**time.Time{&e.Since}
+	if e.Inner != nil {
+		since = append(since, &e.Inner.Since)
+	}
+	for i := range e.Inners {
+		since = append(since, &e.Inners[i].Since)
+	}
+	for _, t := range since {
+		if *t != nil {
+			u := (*t).UTC()
+			*t = &u
+		}
 	}
 }
 

@@ -105,11 +105,8 @@ func TestReadsWhatItWrites(t *testing.T) {
 	}
 	want.Text = strings.ToValidUTF8(want.Text, "\ufffd")
 	want.hidden = 3
-	// A zone without a name is another pointer.
-	for _, v := range []*everything{&want, &got} {
-		v.Time = v.Time.UTC()
-		*v.Inner.Since = v.Inner.Since.UTC()
-	}
+	utc(&want)
+	utc(&got)
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -161,3 +158,37 @@ func TestErrors(t *testing.T) {
 }
 
 func deep(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+
+// What is a time, and which, is what encoding/json says, but for what it takes that
+// RFC 3339 does not have.
+func TestTimes(t *testing.T) {
+	texts := []string{"null", "5", `"`, `""`, `"\u0032000-01-01T00:00:00Z"`, `{"a":"2000-01-01T00:00:00Z"}`}
+	for _, s := range []string{
+		"2024-02-29T23:59:58Z", "2023-02-29T23:59:58Z", "2023-04-31T00:00:00Z", "2023-12-31T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z",
+		"2024-13-01T00:00:00Z", "2024-00-01T00:00:00Z", "2024-01-00T00:00:00Z", "2024-01-32T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z", "2024-01-01T00:00:60Z",
+		"2024-01-01T00:00:00", "2024-01-01t00:00:00Z", "2024-01-01 00:00:00Z", "2024-01-01T00:00:00z", "2024-01-01T00:00:00ZZ", "24-01-01T00:00:00Z",
+		"2024-01-01T00:00:00.Z", "2024-01-01T00:00:00.1Z", "2024-01-01T00:00:00.000000001Z", "2024-01-01T00:00:00.0000000019Z", "2024-01-01T00:00:00.12345678901234567890Z",
+		"2024-01-01T00:00:00+00:00", "2024-01-01T00:00:00-00:00", "2024-01-01T00:00:00+23:59", "2024-01-01T00:00:00-23:59", "2024-01-01T00:00:00+0000", "2024-01-01T00:00:00 00:00",
+		"+024-01-01T00:00:00Z", "-024-01-01T00:00:00Z", "yesterday",
+	} {
+		texts = append(texts, `"`+s+`"`)
+	}
+	for _, s := range texts {
+		got, want := time.Unix(1, 2), time.Unix(1, 2)
+		err, stdErr := json.Unmarshal([]byte(s), &got), std.Unmarshal([]byte(s), &want)
+		if (err == nil) != (stdErr == nil) || err == nil && !got.Equal(want) {
+			t.Errorf("%s: got %v (%v), want %v (%v)", s, got, err, want, stdErr)
+		}
+		if _, offset := got.Zone(); err == nil {
+			if _, o := want.Zone(); offset != o {
+				t.Errorf("%s: %d seconds east, want %d", s, offset, o)
+			}
+		}
+	}
+	for _, s := range []string{"2024-01-01T0:00:00Z", "2024-01-01T00:00:00,1Z", "2024-01-01T00:00:00+24:00", "2024-01-01T00:00:00+00:60"} {
+		var got time.Time
+		if err := json.Unmarshal([]byte(`"`+s+`"`), &got); err == nil {
+			t.Errorf("%s is taken for %v", s, got)
+		}
+	}
+}

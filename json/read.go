@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -84,9 +85,12 @@ func (r *reader) value(v reflect.Value) error {
 		if err := r.skip(); err != nil {
 			return err
 		}
-		if err := t.UnmarshalJSON(start.text[start.at:r.at]); err != nil {
+		raw := strings.TrimPrefix(string(r.text[start.at:r.at]), `"`) // no escape is in a time
+		read, ok := parseTime(strings.TrimSuffix(raw, `"`))
+		if !ok {
 			return start.failed("a time is expected, such as \"2006-01-02T15:04:05Z\"")
 		}
+		*t = read
 		return nil
 	}
 	switch v.Kind() {
