@@ -19,7 +19,7 @@ STRIP ?= -s -w
 collector := $(shell GOEXPERIMENT=nogreenteagc go env GOEXPERIMENT 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all probe size image images demo run test test-foreign test-short fuzz powercut powercut-vm powercut-convert lint clean setup
+.PHONY: help build build-all probe size image images demo run bench test test-foreign test-short fuzz powercut powercut-vm powercut-convert lint clean setup
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -102,6 +102,11 @@ powercut-vm: setup ## N power cuts on virtual machines (N=20, SEED=1), figures i
 
 powercut-convert: setup ## N power cuts in conversions from jffs2 on virtual machines, figures in build/powercut-convert.json
 	go run ./qemu/powercut -convert -n $(N) -seed $(SEED) -window 3s
+
+# Bench is built as the units' programs are: it does what preinit does.
+bench: setup build ## what a replay, a commit and a long chain cost, against what people run (ONLY=parts), figures in build/bench.json
+	$(unit) -o build/$(OUT)/bench ./bench
+	build/$(OUT)/bench -json build/bench.json $(if $(ONLY),-only $(ONLY))
 
 lint: setup ## gofmt, go vet, staticcheck, mandoc
 	@unformatted=$$(gofmt -l .) && if [ "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

@@ -73,7 +73,7 @@ func newExporter(w io.Writer, base Hash, flags byte, count int) (*exporter, erro
 	return x, err
 }
 
-func (x *exporter) entry(h *Header, label string, snapshot bool, table []byte, payload io.Reader) error {
+func (x *exporter) entry(h *Header, label string, snapshot bool, table []byte, payload io.WriterTo) error {
 	b := append(h.encode(), 0, byte(len(label)))
 	if snapshot {
 		b[HeaderSize] = parcelSnapshot
@@ -82,7 +82,7 @@ func (x *exporter) entry(h *Header, label string, snapshot bool, table []byte, p
 	if _, err := x.w.Write(b); err != nil {
 		return err
 	}
-	_, err := io.Copy(x.w, payload)
+	_, err := payload.WriteTo(x.w)
 	return err
 }
 

@@ -57,6 +57,7 @@ type Chain struct {
 	blank    map[int64]bool // offsets of slots that are blank for sure
 	touched  map[int64]int  // by the offset of an entry's slots: how many were not blank
 	seen     map[int]found
+	buffers  buffers // of the last Tar
 }
 
 // found is what read found at a block.

@@ -41,7 +41,7 @@ func setup(t *testing.T, dir string) (string, error) {
 }
 
 var allThere = []string{"qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-mips", "qemu-mips-static", "grub-mkimage", "mksquashfs", "busybox", "depmod",
-	"mkfs.jffs2", "sfdisk", "mkfs.ext4", "dpkg-deb", "mmdebstrap", "newuidmap", "tar", "xz", "zstd", "flock", "mandoc", "ip", "batctl", "systemd-analyze", "make", "bc", "bison", "flex", "dpkg-source"}
+	"mkfs.jffs2", "sfdisk", "mkfs.ext4", "dpkg-deb", "mmdebstrap", "newuidmap", "tar", "xz", "zstd", "gzip", "lz4", "bsdtar", "flock", "mandoc", "ip", "batctl", "systemd-analyze", "make", "bc", "bison", "flex", "dpkg-source"}
 
 // library is how a compiler answers that has a C library to link with.
 const library = "echo /usr/lib/crt1.o"

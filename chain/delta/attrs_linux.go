@@ -63,13 +63,24 @@ func (f file) remove(name string) error {
 // xattrs reads extended attributes; its buffers serve many files.
 type xattrs struct{ names, value []byte }
 
+// growing asks with a buffer that is long enough in the end. Most files have few
+// extended attributes, most values are short.
+func growing(buf *[]byte, ask func([]byte) (int, error)) (int, error) {
+	if *buf == nil {
+		*buf = make([]byte, 256)
+	}
+	n, err := ask(*buf)
+	if err == unix.ERANGE && len(*buf) < MaxXattr {
+		*buf = make([]byte, MaxXattr)
+		n, err = ask(*buf)
+	}
+	return n, err
+}
+
 // read calls each for every extended attribute of f, in the kernel's order. The
 // value is asked for only if want says so.
 func (x *xattrs) read(f file, want func(name string) bool, each func(name, value string) error) error {
-	if x.names == nil {
-		x.names, x.value = make([]byte, MaxXattr), make([]byte, MaxXattr)
-	}
-	n, err := f.list(x.names)
+	n, err := growing(&x.names, f.list)
 	if err == unix.EOPNOTSUPP || n == 0 && err == nil {
 		return nil
 	} else if err != nil {
@@ -78,7 +89,7 @@ func (x *xattrs) read(f file, want func(name string) bool, each func(name, value
 	for _, name := range strings.Split(strings.TrimSuffix(string(x.names[:n]), "\x00"), "\x00") {
 		value := ""
 		if want == nil || want(name) {
-			n, err := f.get(name, x.value)
+			n, err := growing(&x.value, func(buf []byte) (int, error) { return f.get(name, buf) })
 			if err == unix.ENODATA {
 				continue // removed since
 			} else if err != nil {
@@ -173,22 +184,30 @@ func setDir(x *xattrs, fd int, a *Attr) error {
 	if err := removeXattrs(x, fd, a.Xattrs); err != nil {
 		return err
 	}
-	return setNew(fd, a)
+	return setNew(fd, a, has{})
 }
 
+// has tells what attributes a file got when it was made.
+type has struct{ owner, mode bool }
+
 // setNew sets the attributes of a file whose content is written, or of a
-// directory before it is filled, but for the time and for the ACL that what is
-// created in the directory would inherit. chown takes away capabilities and
-// setuid, so it comes first; an ACL is part of the mode, so the mode comes last.
-func setNew(fd int, a *Attr) error {
-	if err := unix.Fchown(fd, int(a.UID), int(a.GID)); err != nil {
-		return fmt.Errorf("cannot change the owner: %w", err)
+// directory before it is filled, but for those it has, for the time and for the
+// ACL that what is created in the directory would inherit. chown takes away
+// capabilities and setuid, so it comes first; an ACL is part of the mode, so the
+// mode comes last.
+func setNew(fd int, a *Attr, h has) error {
+	if !h.owner {
+		if err := unix.Fchown(fd, int(a.UID), int(a.GID)); err != nil {
+			return fmt.Errorf("cannot change the owner: %w", err)
+		}
 	}
 	if err := setXattrs(file{fd: fd}, a.Xattrs); err != nil {
 		return err
 	}
-	if err := unix.Fchmod(fd, a.Mode); err != nil {
-		return fmt.Errorf("cannot change the mode: %w", err)
+	if !h.mode {
+		if err := unix.Fchmod(fd, a.Mode); err != nil {
+			return fmt.Errorf("cannot change the mode: %w", err)
+		}
 	}
 	return nil
 }
@@ -202,7 +221,7 @@ func setDirLast(fd int, a *Attr) error {
 			}
 		}
 	}
-	return setTime(fd, ".", a)
+	return setTime(fd, "", a)
 }
 
 // removeXattrs removes all extended attributes but those of overlayfs and those

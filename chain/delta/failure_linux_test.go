@@ -151,7 +151,7 @@ func TestReplayFails(t *testing.T) {
 	for n, errno := range errnos {
 		r.all(inject.Failure{Errno: errno, Stays: n > 0})
 	}
-	r.counts(300 * len(errnos))
+	r.counts(250 * len(errnos))
 	for call := range r.survived {
 		if !slices.Contains(harmless, call) {
 			t.Errorf("%s failed %d times without an error", call, r.survived[call])

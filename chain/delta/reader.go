@@ -8,18 +8,16 @@ import (
 	"strings"
 )
 
-// readBuffer is the size of a reader's buffer, in bytes.
-const readBuffer = 256 << 10
-
 // reader takes a tar apart, entry by entry. Names are not judged here, but by
 // confiner.
 type reader struct {
-	r          io.Reader
-	buf        []byte
-	start, end int   // of what is in buf and not used up
-	n          int64 // bytes used up
-	left       int64 // data of the current entry not used up
-	pad        int64 // bytes after it
+	r    parts
+	win  []byte // what is not used up of a part, or of joint
+	rest []byte // what follows win of the part after
+	join []byte // the end of one part and the beginning of the next
+	n    int64  // bytes used up
+	left int64  // data of the current entry not used up
+	pad  int64  // bytes after it
 
 	pax     []byte   // scratch
 	records []record // of the entry to come
@@ -27,42 +25,39 @@ type reader struct {
 	runs    []run
 }
 
-func newReader(r io.Reader) *reader { return &reader{r: r, buf: make([]byte, readBuffer)} }
+func newReader(r io.Reader) *reader { return &reader{r: partsOf(r)} }
 
-// peek returns buffered bytes of the stream, at least n of them, which is no
-// more than the buffer holds.
+// peek returns bytes of the stream that are not used up, at least n of them, which
+// is no more than a few blocks. They are good until the next call.
 func (r *reader) peek(n int) ([]byte, error) {
-	if r.end-r.start < n && len(r.buf)-r.start < n {
-		copy(r.buf, r.buf[r.start:r.end])
-		r.start, r.end = 0, r.end-r.start
+	for len(r.win) < n {
+		if len(r.rest) == 0 {
+			if len(r.win) > 0 { // the part that it lies in will be gone
+				r.join = append(r.join[:0], r.win...)
+				r.win = r.join
+			}
+			var err error
+			if r.rest, err = r.r.Next(); err == io.EOF {
+				return r.win, fmt.Errorf("%w: it ends at byte %d: %w",
+					ErrFormat, r.n+int64(len(r.win)), io.ErrUnexpectedEOF)
+			} else if err != nil {
+				return nil, fmt.Errorf("cannot read the tar at byte %d: %w", r.n, err)
+			}
+		}
+		if len(r.win) == 0 {
+			r.win, r.rest = r.rest, nil
+			continue
+		}
+		k := min(n-len(r.win), len(r.rest))
+		r.join = append(r.join[:copy(r.join, r.win)], r.rest[:k]...) // win is the end of join
+		r.win, r.rest = r.join, r.rest[k:]
 	}
-	for empty := 0; r.end-r.start < n; {
-		if r.start == r.end {
-			r.start, r.end = 0, 0
-		}
-		got, err := r.r.Read(r.buf[r.end:])
-		r.end += got
-		if r.end-r.start >= n {
-			break
-		}
-		if err == io.EOF {
-			return r.buf[r.start:r.end], fmt.Errorf("%w: it ends at byte %d: %w",
-				ErrFormat, r.n+int64(r.end-r.start), io.ErrUnexpectedEOF)
-		} else if err != nil {
-			return nil, fmt.Errorf("cannot read the tar at byte %d: %w", r.n, err)
-		}
-		if empty++; got > 0 {
-			empty = 0
-		} else if empty == 100 {
-			return nil, fmt.Errorf("cannot read the tar at byte %d: %w", r.n, io.ErrNoProgress)
-		}
-	}
-	return r.buf[r.start:r.end], nil
+	return r.win, nil
 }
 
 // use marks n peeked bytes as used up.
 func (r *reader) use(n int) {
-	r.start += n
+	r.win = r.win[n:]
 	r.n += int64(n)
 }
 

@@ -24,6 +24,7 @@ func Replay(r io.Reader, upper string) (Stats, error) { return replay(r, upper, 
 // replay is Replay, and tells a listener, unless that is nil.
 func replay(r io.Reader, upper string, l *listener) (Stats, error) {
 	p := &replayer{listener: l, tar: newReader(r), confiner: newConfiner(), pending: map[string]*ending{}}
+	p.maker.find()
 	if err := p.dirs.openRoot(upper); err != nil {
 		return Stats{}, err
 	}
@@ -39,7 +40,7 @@ func replay(r io.Reader, upper string, l *listener) (Stats, error) {
 		return Stats{}, fmt.Errorf("cannot read the attributes of %s: %w", upper, err)
 	}
 	root.Xattrs = acl
-	p.root = &root
+	p.root = &ending{Attr: root}
 	var stats Stats
 	for {
 		e, err := p.tar.next()
@@ -64,7 +65,7 @@ func replay(r io.Reader, upper string, l *listener) (Stats, error) {
 	if _, err := p.dirs.to(""); err != nil {
 		return stats, fmt.Errorf("cannot write the last directory: %w", err)
 	}
-	if err := setDirLast(p.dirs.root, p.root); err != nil {
+	if err := setDirLast(p.dirs.root, &p.root.Attr); err != nil {
 		return stats, fmt.Errorf("cannot write ./: %w", err)
 	}
 	stats.Bytes = p.tar.n
@@ -83,7 +84,11 @@ type replayer struct {
 	// its time, which changes with its content, and its default ACL, which its
 	// content would inherit.
 	pending map[string]*ending
-	root    *Attr
+	root    *ending
+
+	maker maker
+	in    *ending // the directory that the entry is written to
+	path  string  // and its path
 
 	listener *listener // or nil
 }
@@ -95,10 +100,30 @@ type listener struct {
 	entry func(*entry) error
 }
 
-// ending is what is left to do for a directory.
+// ending is what is left to do for a directory, and what it has got already.
 type ending struct {
-	Attr
+	Attr           // of the extended attributes the default ACL only
 	whiteouts bool // it was marked for holding some
+}
+
+func newEnding(e *entry) *ending {
+	d := &ending{Attr: e.Attr}
+	d.Xattrs = defaultACL(e.Xattrs)
+	return d
+}
+
+// goInto notes the directory that entries are written to from now on. The confiner
+// knows that it is in the tar.
+func (p *replayer) goInto(path string) {
+	switch {
+	case p.in != nil && path == p.path && path != "":
+		return
+	case path == "":
+		p.in = p.root
+	default:
+		p.in = p.pending[path]
+	}
+	p.path = path
 }
 
 // cannotWrite names the entry, unless the error comes from the tar.
@@ -148,6 +173,7 @@ func (p *replayer) entry(e *entry) error {
 	if err != nil {
 		return err
 	}
+	p.goInto(path)
 	switch e.kind {
 	case directory:
 		return p.directory(dir, name, e)
@@ -156,16 +182,17 @@ func (p *replayer) entry(e *entry) error {
 	case hardLink:
 		return p.link(dir, name, e)
 	}
+	mode, has := p.maker.mode(&e.Attr, &p.in.Attr)
 	err = p.replacing(dir, name, func() error {
 		switch e.kind {
 		case symlink:
 			return unix.Symlinkat(e.link, dir, name)
 		case fifo:
-			return unix.Mknodat(dir, name, unix.S_IFIFO|0o600, 0)
+			return unix.Mknodat(dir, name, unix.S_IFIFO|mode, 0)
 		case blockDevice:
-			return unix.Mknodat(dir, name, unix.S_IFBLK|0o600, int(unix.Mkdev(e.major, e.minor)))
+			return unix.Mknodat(dir, name, unix.S_IFBLK|mode, int(unix.Mkdev(e.major, e.minor)))
 		case charDevice:
-			return unix.Mknodat(dir, name, unix.S_IFCHR|0o600, int(unix.Mkdev(e.major, e.minor)))
+			return unix.Mknodat(dir, name, unix.S_IFCHR|mode, int(unix.Mkdev(e.major, e.minor)))
 		}
 		return unix.Mknodat(dir, name, unix.S_IFCHR, 0) // a whiteout
 	})
@@ -174,13 +201,15 @@ func (p *replayer) entry(e *entry) error {
 	} else if e.kind == whiteout {
 		return p.markWhiteouts(path, dir)
 	}
-	if err := unix.Fchownat(dir, name, int(e.UID), int(e.GID), unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return fmt.Errorf("cannot change the owner: %w", err)
+	if !has.owner {
+		if err := unix.Fchownat(dir, name, int(e.UID), int(e.GID), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return fmt.Errorf("cannot change the owner: %w", err)
+		}
 	}
 	if err := setXattrs(file{dir, name}, e.Xattrs); err != nil {
 		return err
 	}
-	if e.kind != symlink {
+	if e.kind != symlink && !has.mode {
 		if err := unix.Fchmodat(dir, name, e.Mode, 0); err != nil {
 			return fmt.Errorf("cannot change the mode: %w", err)
 		}
@@ -214,7 +243,7 @@ func (p *replayer) replacing(dir int, name string, create func() error) error {
 
 // rootEntry sets the attributes of the upper directory itself.
 func (p *replayer) rootEntry(e *entry) error {
-	p.root = &Attr{Sec: e.Sec, Nsec: e.Nsec, Xattrs: defaultACL(e.Xattrs)}
+	p.root = newEnding(e)
 	return setDir(&p.xattrs, p.dirs.root, &e.Attr)
 }
 
@@ -232,7 +261,8 @@ func defaultACL(xattrs []Xattr) []Xattr {
 func (p *replayer) directory(dir int, name string, e *entry) error {
 	opaque := e.opaque
 	old := false
-	err := unix.Mkdirat(dir, name, 0o700)
+	mode, has := p.maker.dirMode(&e.Attr, &p.in.Attr)
+	err := unix.Mkdirat(dir, name, mode)
 	if err == unix.EEXIST {
 		var st unix.Statx_t
 		if err = statx(dir, name, &st); err != nil {
@@ -243,14 +273,14 @@ func (p *replayer) directory(dir int, name string, e *entry) error {
 		} else if !old {
 			opaque = true
 			if err = unix.Unlinkat(dir, name, 0); err == nil {
-				err = unix.Mkdirat(dir, name, 0o700)
+				err = unix.Mkdirat(dir, name, mode)
 			}
 		}
 	}
 	if err != nil {
 		return err
 	}
-	p.pending[e.path] = &ending{Attr: Attr{Sec: e.Sec, Nsec: e.Nsec, Xattrs: defaultACL(e.Xattrs)}}
+	p.pending[e.path] = newEnding(e)
 	fd, err := p.dirs.to(e.path)
 	if err != nil {
 		return err
@@ -263,16 +293,17 @@ func (p *replayer) directory(dir int, name string, e *entry) error {
 	if old {
 		return setDir(&p.xattrs, fd, &e.Attr)
 	}
-	return setNew(fd, &e.Attr)
+	return setNew(fd, &e.Attr, has)
 }
 
 // file writes a regular file, always as a new inode.
 func (p *replayer) file(dir int, name string, e *entry) error {
 	fd := -1
+	mode, has := p.maker.mode(&e.Attr, &p.in.Attr)
 	err := p.replacing(dir, name, func() error {
 		var err error
 		fd, err = ignoringEINTR(func() (int, error) {
-			return unix.Openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+			return unix.Openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 		})
 		return err
 	})
@@ -281,15 +312,15 @@ func (p *replayer) file(dir int, name string, e *entry) error {
 	}
 	err = p.fill(fd, e)
 	if err == nil {
-		err = setNew(fd, &e.Attr)
+		err = setNew(fd, &e.Attr, has)
+	}
+	if err == nil {
+		err = setTime(fd, "", &e.Attr)
 	}
 	if closed := unix.Close(fd); err == nil {
 		err = closed
 	}
-	if err != nil {
-		return err
-	}
-	return setTime(dir, name, &e.Attr)
+	return err
 }
 
 // fill writes the content of a file; blocks of zeros become holes.

@@ -2,20 +2,41 @@ package delta
 
 import (
 	"fmt"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // setTime sets the time of modification, and of access, of name in a directory,
-// not following a link; "." is the directory itself.
-func setTime(dir int, name string, a *Attr) error {
-	if err := utimens(dir, name, a.Sec, a.Nsec); err != nil {
+// not following a link; without a name of the descriptor itself.
+func setTime(fd int, name string, a *Attr) error {
+	if err := utimens(fd, name, a.Sec, a.Nsec); err != nil {
 		return fmt.Errorf("cannot set the time: %w", err)
 	}
 	return nil
 }
 
+// utimensat is one of the calls of that name, with two times as it takes them. The
+// kernel takes a null pointer for the name that package unix cannot pass.
+func utimensat(call uintptr, fd int, name string, times unsafe.Pointer) error {
+	var path *byte
+	flags := 0
+	if name != "" {
+		var err error
+		if path, err = unix.BytePtrFromString(name); err != nil {
+			return err
+		}
+		flags = unix.AT_SYMLINK_NOFOLLOW
+	}
+	_, _, errno := unix.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(path)), uintptr(times), uintptr(flags), 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
 // utimensPlain is utimensat with the seconds that unix.Timespec can hold.
-func utimensPlain(dir int, name string, ts unix.Timespec) error {
-	return unix.UtimesNanoAt(dir, name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
+func utimensPlain(fd int, name string, ts unix.Timespec) error {
+	times := [2]unix.Timespec{ts, ts}
+	return utimensat(unix.SYS_UTIMENSAT, fd, name, unsafe.Pointer(&times))
 }

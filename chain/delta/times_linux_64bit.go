@@ -4,6 +4,6 @@ package delta
 
 import "golang.org/x/sys/unix"
 
-func utimens(dir int, name string, sec int64, nsec uint32) error {
-	return utimensPlain(dir, name, unix.Timespec{Sec: sec, Nsec: int64(nsec)})
+func utimens(fd int, name string, sec int64, nsec uint32) error {
+	return utimensPlain(fd, name, unix.Timespec{Sec: sec, Nsec: int64(nsec)})
 }
