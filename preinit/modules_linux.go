@@ -13,9 +13,14 @@ import (
 // loadModules loads the kernel modules of the initramfs in the order of their
 // names, NNN-name.ko. One that fails is passed over: what needs it will say so.
 func (u *unit) loadModules() error {
-	files, _ := filepath.Glob(filepath.Join(u.modules, "*.ko")) // sorted
-	for _, file := range files {
-		_, name, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".ko"), "-")
+	files, _ := os.ReadDir(u.modules) // sorted; there need be none
+	for _, f := range files {
+		stem, ok := strings.CutSuffix(f.Name(), ".ko")
+		if !ok {
+			continue
+		}
+		file := filepath.Join(u.modules, f.Name())
+		_, name, _ := strings.Cut(stem, "-")
 		options := moduleOptions(u.par.args, name)
 		err := loadModule(file, options)
 		if errors.Is(err, unix.ENODEV) && options == "" { // a driver for hardware that is not there
