@@ -42,8 +42,11 @@ func print(out io.Writer, files []file) {
 	fmt.Fprintf(out, "%-16s %9s %9s %9s\n", "", "bytes", "xz -9e", "budget")
 	for _, f := range files {
 		fmt.Fprintf(out, "%-16s %9d %9d", f.Name, f.Bytes, f.XZ)
-		if f.Budget > 0 {
+		switch {
+		case f.XZ <= f.Budget:
 			fmt.Fprintf(out, " %9d  %d left", f.Budget, f.Budget-f.XZ)
+		case f.Budget > 0:
+			fmt.Fprintf(out, " %9d  %d too many", f.Budget, f.XZ-f.Budget)
 		}
 		fmt.Fprintln(out)
 	}
