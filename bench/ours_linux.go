@@ -59,10 +59,15 @@ func replay(image, to string) error {
 }
 
 func replayEntries(c *chain.Chain, entries []*chain.Entry, upper string) error {
+	r, err := delta.NewReplayer(upper)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
 	tars := c.Tars(entries)
 	defer tars.Close()
 	for _, e := range entries {
-		if _, err := delta.Replay(tars.Next(), upper); err != nil {
+		if _, err := r.Replay(tars.Next()); err != nil {
 			return fmt.Errorf("cannot replay %s: %w", e.Name(), err)
 		}
 	}

@@ -266,12 +266,17 @@ func work(layer string) string  { return layer + "/work" }
 // which are there.
 func (u *unit) replay(entries []*chain.Entry, layer, phase string, done *[]boot.Entry) error {
 	defer u.spent(phase, time.Now())
+	r, err := delta.NewReplayer(upper(layer))
+	if err != nil {
+		return &fault{mount: true, err: err}
+	}
+	defer r.Close()
 	tars := u.chain.Tars(entries)
 	defer tars.Close()
 	for _, e := range entries {
 		start := time.Now()
 		err := u.safely(func() error { // what is on flash may be anything
-			_, err := delta.Replay(tars.Next(), upper(layer))
+			_, err := r.Replay(tars.Next())
 			return err
 		})
 		if err != nil {
