@@ -65,13 +65,14 @@ func manyOwners(t testing.TB, shift int) ([]byte, listing) {
 // under umasks that take away much or nothing.
 func TestOwnersAndModes(t *testing.T) {
 	b, want := manyOwners(t, 0)
-	modes, _ := manyOwners(t, 1)  // the same owners
-	owners, _ := manyOwners(t, 6) // the same modes of directories
+	modes, _ := manyOwners(t, 1) // the same owners
+	groups, _ := manyOwners(t, 6)
+	users, _ := manyOwners(t, 12)
 	test := func(t *testing.T, root string) {
 		umask := unix.Umask(0)
 		defer unix.Umask(umask)
 		for _, mask := range []int{0, 0o022, 0o077, 0o777} {
-			for i, before := range [][]byte{nil, modes, owners} {
+			for i, before := range [][]byte{nil, modes, groups, users} {
 				upper := filepath.Join(root, fmt.Sprintf("%o.%d", mask, i))
 				must(t, os.Mkdir(upper, 0o755))
 				must(t, os.Chown(upper, 0, 7*(i%2)))
