@@ -49,28 +49,29 @@ func replay(image, to string) error {
 			return err
 		}
 	}
-	for _, e := range c.Entries() {
-		upper := lowerUpper
-		if e.IsVolatile() {
-			upper = upperUpper
-		}
-		if err := replayEntry(c, e, filepath.Join(to, upper)); err != nil {
-			return fmt.Errorf("cannot replay %s: %w", e.Name(), err)
-		}
+	if err := replayEntries(c, c.Snapshots(), filepath.Join(to, lowerUpper)); err != nil {
+		return err
+	}
+	if v := c.Volatile(); v != nil {
+		return replayEntries(c, []*chain.Entry{v}, filepath.Join(to, upperUpper))
 	}
 	return nil
 }
 
-func replayEntry(c *chain.Chain, e *chain.Entry, upper string) error {
-	tar, err := c.Tar(e)
+func replayEntries(c *chain.Chain, entries []*chain.Entry, upper string) error {
+	r, err := delta.NewReplayer(upper)
 	if err != nil {
 		return err
 	}
-	_, err = delta.Replay(tar, upper)
-	if closed := tar.Close(); err == nil {
-		err = closed
+	defer r.Close()
+	tars := c.Tars(entries)
+	defer tars.Close()
+	for _, e := range entries {
+		if _, err := r.Replay(tars.Next()); err != nil {
+			return fmt.Errorf("cannot replay %s: %w", e.Name(), err)
+		}
 	}
-	return err
+	return nil
 }
 
 // stored returns how many bytes the payload of the volatile entry takes on flash.

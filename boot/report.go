@@ -3,7 +3,7 @@
 //
 // preinit writes it once, before it execs the real init, with AppendJSON (no
 // reflection: encoding/json would cost preinit a sixth of its size). snapshot
-// reads it with encoding/json, by the tags below.
+// reads it with package json, by the tags below.
 package boot
 
 // ReportPath is where the report of a boot lies on the running unit.

@@ -1,10 +1,11 @@
 package chain
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
+
+	"chainroot/sha256"
 )
 
 // chunkTable returns the hashes of the chunks of a frame, one behind the other.

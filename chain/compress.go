@@ -6,13 +6,16 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/pierrec/lz4/v4"
+	"chainroot/chain/lz4hc"
 )
 
-// compressionLevel is the least level whose payloads take at most 1.06 times what
-// `lz4 -9` makes of the same tar: on flash kilobytes count for more than seconds.
-// Those above save another thousandth and take up to three times as long.
-const compressionLevel = lz4.Level2
+// What compressing may take: on flash kilobytes count for more than seconds. That goes
+// for payloads as small flash has them; the rest of a large one is for a disk.
+const (
+	deepBlocks = 4 // of a frame, from its start
+	deepDepth  = 1024
+	plainDepth = 64
+)
 
 // PayloadWriter makes a Payload of the tar written to it. The same tar gives
 // the same payload on any machine, however many processors it has.
@@ -20,13 +23,14 @@ type PayloadWriter struct {
 	block   *frameBlocker   // being filled
 	pending []*frameBlocker // being compressed, oldest first
 	idle    []*frameBlocker
+	blocks  int // so far
 	frame   []byte
 	n       int64
 }
 
 // frameBlocker makes one block of a frame.
 type frameBlocker struct {
-	z        lz4.CompressorHC
+	z        lz4hc.Compressor
 	tar, out []byte
 	done     chan struct{}
 }
@@ -61,13 +65,17 @@ func (w *PayloadWriter) blocker() *frameBlocker {
 		w.idle = w.idle[:n-1]
 		return b
 	}
-	return &frameBlocker{z: lz4.CompressorHC{Level: compressionLevel}, done: make(chan struct{}, 1)}
+	return &frameBlocker{done: make(chan struct{}, 1)}
 }
 
 // compress lets the block that was filled be compressed, beside others where there
 // are processors for it.
 func (w *PayloadWriter) compress() {
 	b := w.block
+	if b.z.Depth = plainDepth; w.blocks < deepBlocks {
+		b.z.Depth = deepDepth
+	}
+	w.blocks++
 	w.block, w.pending = nil, append(w.pending, b)
 	processors := runtime.GOMAXPROCS(0)
 	if processors == 1 {
@@ -92,14 +100,11 @@ func (w *PayloadWriter) collect() {
 
 // compress makes a block with its length of what is in tar.
 func (b *frameBlocker) compress() {
-	b.out = slices.Grow(b.out[:0], frameLenSize+len(b.tar))[:frameLenSize+len(b.tar)]
-	size := uint32(len(b.tar))
-	// What would not become smaller has no room, or no match.
-	if n, err := b.z.CompressBlock(b.tar, b.out[frameLenSize:]); err == nil && n > 0 && n < len(b.tar) {
-		size, b.out = uint32(n), b.out[:frameLenSize+n]
-	} else {
-		copy(b.out[frameLenSize:], b.tar)
-		size |= frameStored
+	b.out = b.z.Append(append(b.out[:0], frameEnd...), b.tar)
+	size := uint32(len(b.out) - frameLenSize)
+	if int(size) >= len(b.tar) { // it did not become smaller
+		b.out = append(b.out[:frameLenSize], b.tar...)
+		size = uint32(len(b.tar)) | frameStored
 	}
 	binary.LittleEndian.PutUint32(b.out, size)
 	b.done <- struct{}{}

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"io"
 
 	"chainroot/flash"
+	"chainroot/sha256"
 )
 
 // Parcel is an entry on its way from one chain to another.

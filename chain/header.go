@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"hash/crc32"
 	"math/bits"
 	"time"
+
+	"chainroot/sha256"
 )
 
 // Hash is a SHA-256.

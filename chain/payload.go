@@ -2,10 +2,11 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+
+	"chainroot/sha256"
 )
 
 // Payload is a tar as an entry stores it.

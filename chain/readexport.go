@@ -2,12 +2,13 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+
+	"chainroot/sha256"
 )
 
 // ReadExport reads an export that is to come to this chain, and checks all of its

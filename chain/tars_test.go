@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -87,6 +88,29 @@ func TestTars(t *testing.T) {
 			got, err := io.ReadAll(all.Next())
 			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("tar %d: %d bytes of %d, %v", i, len(got), len(want), err)
+			}
+		}
+	})
+}
+
+// A tar alone ends with its reader.
+func TestTarCloses(t *testing.T) {
+	dev, tars := manyTars(t)
+	onProcessors(t, func(t *testing.T) {
+		c := open(t, dev)
+		for i, want := range tars {
+			tar, err := c.Tar(c.Entries()[i])
+			must(t, err)
+			if i%2 == 0 {
+				if got, err := io.ReadAll(tar); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("tar %d: %d bytes of %d, %v", i, len(got), len(want), err)
+				}
+			}
+			for range 2 {
+				must(t, tar.Close())
+			}
+			if _, err := tar.Read(make([]byte, 1)); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("closed, it returns %v", err)
 			}
 		}
 	})

@@ -118,9 +118,10 @@ func (t *Tar) Read(p []byte) (int, error) {
 
 // Close ends the reading. What was given out is not good any more.
 func (t *Tar) Close() error {
-	if t.close != nil {
-		t.close()
-	}
+	end := t.close
 	t.err, t.rest, t.close = os.ErrClosed, nil, nil
+	if end != nil {
+		end() // which closes t, too
+	}
 	return nil
 }

@@ -71,12 +71,10 @@ func (u *unit) buildFirst(p plan) error {
 	if p.snapshots > 0 || p.volatile { // what else could take the room?
 		u.reserveReport()
 	}
-	for n := range p.snapshots {
-		e, err := u.replay(u.chain.Snapshots()[n], upper(snapshotDir), phaseSnapshots)
-		if err != nil {
+	if p.snapshots > 0 {
+		if err := u.replay(u.chain.Snapshots()[:p.snapshots], snapshotDir, phaseSnapshots, &u.stack.lower); err != nil {
 			return err
 		}
-		u.stack.lower = append(u.stack.lower, e)
 	}
 	if err := makePoints(upper(snapshotDir), romDir); err != nil {
 		return u.roomFor(snapshotDir, err)
@@ -98,11 +96,9 @@ func (u *unit) buildSecond(p plan) error {
 		return err
 	}
 	if p.volatile {
-		e, err := u.replay(u.chain.Volatile(), upper(overlayDir), phaseVolatile)
-		if err != nil {
+		if err := u.replay([]*chain.Entry{u.chain.Volatile()}, overlayDir, phaseVolatile, &u.stack.upper); err != nil {
 			return err
 		}
-		u.stack.upper = append(u.stack.upper, e)
 	}
 	lower := []string{lowerDir}
 	if p.layout == boot.Flat {
@@ -266,35 +262,39 @@ func exists(path string) bool {
 func upper(layer string) string { return layer + "/upper" }
 func work(layer string) string  { return layer + "/work" }
 
-// replay unpacks an entry into an upper directory.
-func (u *unit) replay(e *chain.Entry, upper, phase string) (boot.Entry, error) {
-	start := time.Now()
-	defer u.spent(phase, start)
-	err := u.safely(func() error { // what is on flash may be anything
-		tar, err := u.chain.Tar(e)
-		if err != nil {
-			return err
-		}
-		_, err = delta.Replay(tar, upper)
-		if closed := tar.Close(); err == nil {
-			err = closed
-		}
-		return err
-	})
+// replay unpacks entries into the upper directory of a layer, and notes in done
+// which are there.
+func (u *unit) replay(entries []*chain.Entry, layer, phase string, done *[]boot.Entry) error {
+	defer u.spent(phase, time.Now())
+	r, err := delta.NewReplayer(upper(layer))
 	if err != nil {
-		err = u.roomFor(filepath.Dir(upper), err)
-		return boot.Entry{}, &fault{entry: e, err: fmt.Errorf("cannot replay %s: %w", e.Name(), err)}
+		return &fault{mount: true, err: err}
 	}
-	u.log.debugf("replayed %s", e.Name())
-	return boot.Entry{
-		Number:       e.Number,
-		Volatile:     e.IsVolatile(),
-		Label:        e.Label,
-		Hash:         e.Hash.String(),
-		Stored:       e.Stored,
-		Unpacked:     e.Unpacked,
-		Microseconds: time.Since(start).Microseconds(),
-	}, nil
+	defer r.Close()
+	tars := u.chain.Tars(entries)
+	defer tars.Close()
+	for _, e := range entries {
+		start := time.Now()
+		err := u.safely(func() error { // what is on flash may be anything
+			_, err := r.Replay(tars.Next())
+			return err
+		})
+		if err != nil {
+			err = u.roomFor(layer, err)
+			return &fault{entry: e, err: fmt.Errorf("cannot replay %s: %w", e.Name(), err)}
+		}
+		u.log.debugf("replayed %s", e.Name())
+		*done = append(*done, boot.Entry{
+			Number:       e.Number,
+			Volatile:     e.IsVolatile(),
+			Label:        e.Label,
+			Hash:         e.Hash.String(),
+			Stored:       e.Stored,
+			Unpacked:     e.Unpacked,
+			Microseconds: time.Since(start).Microseconds(),
+		})
+	}
+	return nil
 }
 
 // id returns the hash that names the state after n snapshots.

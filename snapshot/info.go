@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"time"
 
 	"chainroot/boot"
+	"chainroot/json"
 )
 
 var infoCommand = command{
@@ -190,7 +190,10 @@ func (i *info) print(out io.Writer) error {
 }
 
 func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	b, err := json.AppendLines(nil, v)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(b, '\n'))
+	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"chainroot/chain/delta"
+	"chainroot/sha256"
 )
 
 // maxPatch is the size of a file, in bytes, up to which lines are compared: both

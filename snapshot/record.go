@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"chainroot/boot"
+	"chainroot/json"
 )
 
 // eventsPath is the log of the running unit in RAM: an event in JSON in each line.
@@ -46,7 +46,7 @@ func (c *cli) logEvent(kind, text string) {
 }
 
 func (c *cli) appendEvent(e event) error {
-	line, err := json.Marshal(e)
+	line, err := json.Append(nil, e)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 
 	"chainroot/boot"
 	"chainroot/chain"
+	"chainroot/json"
 )
 
 // The places of a running unit. pushedPath names, a hash in a line, the

@@ -168,7 +168,7 @@ func (a *Attr) Set(path string) error {
 			takes.Xattrs = append(takes.Xattrs, x) // any other error comes again
 		}
 	}
-	err := setDir(&xattrs{}, d.root, &takes)
+	err := setDir(&xattrs{}, d.root, &takes, nil)
 	if err == nil {
 		err = setDirLast(d.root, &takes)
 	}
@@ -179,12 +179,19 @@ func (a *Attr) Set(path string) error {
 }
 
 // setDir sets what a directory can have before it is filled (see setNew), and
-// takes away what other extended attributes it had.
-func setDir(x *xattrs, fd int, a *Attr) error {
-	if err := removeXattrs(x, fd, a.Xattrs); err != nil {
+// takes away what other extended attributes it had. What was it is nil, or says
+// what else it had: that is not set again.
+func setDir(x *xattrs, fd int, a, was *Attr) error {
+	removed, err := removeXattrs(x, fd, a.Xattrs)
+	if err != nil {
 		return err
 	}
-	return setNew(fd, a, has{})
+	var h has
+	if was != nil {
+		h.owner = was.UID == a.UID && was.GID == a.GID
+		h.mode = h.owner && was.Mode == a.Mode && !removed && len(a.Xattrs) == 0 // one may be an ACL
+	}
+	return setNew(fd, a, h)
 }
 
 // has tells what attributes a file got when it was made.
@@ -225,9 +232,9 @@ func setDirLast(fd int, a *Attr) error {
 }
 
 // removeXattrs removes all extended attributes but those of overlayfs and those
-// that will be set anyway.
-func removeXattrs(x *xattrs, fd int, keep []Xattr) error {
-	return x.read(file{fd: fd}, func(string) bool { return false }, func(name, _ string) error {
+// that will be set anyway, and reports whether there were any.
+func removeXattrs(x *xattrs, fd int, keep []Xattr) (removed bool, err error) {
+	err = x.read(file{fd: fd}, func(string) bool { return false }, func(name, _ string) error {
 		if isPrivate(name) {
 			return nil
 		}
@@ -236,8 +243,10 @@ func removeXattrs(x *xattrs, fd int, keep []Xattr) error {
 				return nil
 			}
 		}
+		removed = true
 		return file{fd: fd}.remove(name)
 	})
+	return removed, err
 }
 
 // setXattrs sets extended attributes, but not the default ACL.

@@ -3,6 +3,7 @@ package delta_test
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,9 +17,9 @@ import (
 )
 
 // manyOwners is a tar with every kind of file, under many modes and owners, in
-// directories with as many: of none of them may the kernel's defaults stay. With it
-// comes what list says of each.
-func manyOwners(t testing.TB) ([]byte, listing) {
+// directories with as many: of none of them may the kernel's defaults stay. Another
+// shift gives each another mode and owner. With it comes what list says of each.
+func manyOwners(t testing.TB, shift int) ([]byte, listing) {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -41,12 +42,14 @@ func manyOwners(t testing.TB) ([]byte, listing) {
 		want[name] = fmt.Sprintf("%o %d:%d 1000.000000000%s", kind|mode, uid, gid, more)
 	}
 	owners := [][2]int{{0, 0}, {0, 7}, {7, 0}, {7, 7}}
-	for i, dirMode := range []int64{0o755, 0o2755, 0o3777, 0o700, 0o500, 0} {
-		for j, o := range owners {
-			dir := fmt.Sprintf("dir%d%d", i, j)
-			add(tar.TypeDir, dir, dirMode, o[0], o[1])
-			for k, mode := range []int64{0o644, 0o600, 0o777, 0o4755, 0o2755, 0o666, 0o1777, 0o400, 0} {
-				for l, o := range owners {
+	dirModes, modes := []int64{0o755, 0o2755, 0o3777, 0o700, 0o500, 0}, []int64{0o644, 0o600, 0o777, 0o4755, 0o2755, 0o666, 0o1777, 0o400, 0}
+	for i := range dirModes {
+		for j := range owners {
+			dir, o := fmt.Sprintf("dir%d%d", i, j), owners[(j+shift/2)%len(owners)]
+			add(tar.TypeDir, dir, dirModes[(i+shift)%len(dirModes)], o[0], o[1])
+			for k := range modes {
+				for l := range owners {
+					mode, o := modes[(k+shift)%len(modes)], owners[(l+shift/2)%len(owners)]
 					for _, typ := range []byte{tar.TypeReg, tar.TypeDir, tar.TypeFifo, tar.TypeSymlink, tar.TypeChar} {
 						add(typ, fmt.Sprintf("%s/%c%d%d", dir, typ, k, l), mode, o[0], o[1])
 					}
@@ -61,18 +64,26 @@ func manyOwners(t testing.TB) ([]byte, listing) {
 // TestOwnersAndModes replays that where a new file has one group or another, and
 // under umasks that take away much or nothing.
 func TestOwnersAndModes(t *testing.T) {
-	b, want := manyOwners(t)
+	b, want := manyOwners(t, 0)
+	modes, _ := manyOwners(t, 1) // the same owners
+	groups, _ := manyOwners(t, 6)
+	users, _ := manyOwners(t, 12)
 	test := func(t *testing.T, root string) {
 		umask := unix.Umask(0)
 		defer unix.Umask(umask)
 		for _, mask := range []int{0, 0o022, 0o077, 0o777} {
-			for i, owner := range [][2]int{{0, 0}, {0, 7}} {
+			for i, before := range [][]byte{nil, modes, groups, users} {
 				upper := filepath.Join(root, fmt.Sprintf("%o.%d", mask, i))
 				must(t, os.Mkdir(upper, 0o755))
-				must(t, os.Chown(upper, owner[0], owner[1]))
+				must(t, os.Chown(upper, 0, 7*(i%2)))
 				must(t, os.Chmod(upper, os.ModeSetgid|0o755))
 				unix.Umask(mask)
-				_, err := delta.Replay(bytes.NewReader(b), upper)
+				var err error
+				if before != nil {
+					_, err = delta.Replay(bytes.NewReader(before), upper)
+				}
+				_, e := delta.Replay(bytes.NewReader(b), upper)
+				err = errors.Join(err, e)
 				if now := unix.Umask(0); now != mask {
 					t.Errorf("the umask is %o afterwards, was %o", now, mask)
 				}
@@ -80,7 +91,7 @@ func TestOwnersAndModes(t *testing.T) {
 				got := list(t, upper, true)
 				delete(got, ".")
 				if d := differences(want, got); d != "" {
-					t.Errorf("umask %o, upper directory of %v:\n%s", mask, owner, d)
+					t.Errorf("umask %o, %d:\n%s", mask, i, d)
 				}
 				must(t, os.RemoveAll(upper))
 			}

@@ -5,7 +5,7 @@ import "golang.org/x/sys/unix"
 // remove removes name and all below it, whatever it is and however deep. It
 // holds one directory open at a time and goes back through "..": nobody else is
 // in there.
-func (d *replayer) remove(dir int, name string) error {
+func (d *Replayer) remove(dir int, name string) error {
 	err := unix.Unlinkat(dir, name, 0)
 	if err != unix.EISDIR {
 		return err
@@ -17,7 +17,7 @@ func (d *replayer) remove(dir int, name string) error {
 }
 
 // empty removes all that is in the directory name.
-func (d *replayer) empty(dir int, name string) error {
+func (d *Replayer) empty(dir int, name string) error {
 	fd, err := ignoringEINTR(func() (int, error) { return unix.Openat(dir, name, openDir, 0) })
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (d *replayer) empty(dir int, name string) error {
 
 // emptyOne removes what is in an open directory, up to the first directory that
 // is not empty, whose name it returns; "": all is removed.
-func (d *replayer) emptyOne(fd int) (string, error) {
+func (d *Replayer) emptyOne(fd int) (string, error) {
 	if d.names == nil {
 		d.names = make([]byte, 8<<10)
 	}

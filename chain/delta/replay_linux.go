@@ -23,25 +23,71 @@ func Replay(r io.Reader, upper string) (Stats, error) { return replay(r, upper, 
 
 // replay is Replay, and tells a listener, unless that is nil.
 func replay(r io.Reader, upper string, l *listener) (Stats, error) {
-	p := &replayer{listener: l, tar: newReader(r), confiner: newConfiner(), pending: map[string]*ending{}}
-	p.maker.find()
-	if err := p.dirs.openRoot(upper); err != nil {
+	p, err := NewReplayer(upper)
+	if err != nil {
 		return Stats{}, err
 	}
-	defer p.dirs.close()
+	defer p.Close()
+	p.listener = l
+	return p.Replay(r)
+}
+
+// Replayer applies tars, one after the other, to one upper directory, in which
+// nobody else is at work.
+type Replayer struct {
+	upper    string
+	dirs     dirs
+	root     *ending // the upper directory itself
+	maker    maker
+	xattrs   xattrs
+	names    []byte    // scratch: directory entries
+	listener *listener // or nil
+
+	// What follows is of one tar.
+	tar      *reader
+	confiner *confiner
+	in       *ending // the directory that the entry is written to
+	path     string  // and its path
+
+	// pending holds, for each directory of the tar, what to set when it is left:
+	// its time, which changes with its content, and its default ACL, which its
+	// content would inherit.
+	pending map[string]*ending
+}
+
+// NewReplayer returns a Replayer for the upper directory at path upper, as Replay
+// takes it. It must be closed.
+func NewReplayer(upper string) (*Replayer, error) {
+	p := &Replayer{upper: upper}
+	if err := p.dirs.openRoot(upper); err != nil {
+		return nil, err
+	}
 	p.dirs.entered, p.dirs.left = p.entered, p.left
+	p.maker.find()
 	var st unix.Statx_t
-	if err := statx(p.dirs.root, "", &st); err != nil {
-		return Stats{}, fmt.Errorf("cannot read the attributes of %s: %w", upper, err)
+	err := statx(p.dirs.root, "", &st)
+	if err == nil {
+		p.root = &ending{Attr: newAttr(&st)}
+		p.root.Xattrs, err = p.defaultACL(p.dirs.root)
 	}
-	root := newAttr(&st)
-	acl, err := p.keepDefault(p.dirs.root)
 	if err != nil {
-		return Stats{}, fmt.Errorf("cannot read the attributes of %s: %w", upper, err)
+		p.Close()
+		return nil, fmt.Errorf("cannot read the attributes of %s: %w", upper, err)
 	}
-	root.Xattrs = acl
-	p.root = &ending{Attr: root}
+	return p, nil
+}
+
+// Close lets go of the upper directory.
+func (p *Replayer) Close() { p.dirs.close() }
+
+// Replay is the function of that name. After an error the Replayer is of no use.
+func (p *Replayer) Replay(r io.Reader) (Stats, error) {
+	p.tar, p.confiner, p.pending = newReader(r), newConfiner(), map[string]*ending{}
+	p.in, p.path = nil, ""
 	var stats Stats
+	if err := p.entered("", p.dirs.root); err != nil {
+		return stats, fmt.Errorf("cannot write to %s: %w", p.upper, err)
+	}
 	for {
 		e, err := p.tar.next()
 		if err == io.EOF {
@@ -55,8 +101,8 @@ func replay(r io.Reader, upper string, l *listener) (Stats, error) {
 		if err := p.entry(e); err != nil {
 			return stats, p.cannotWrite(e, err)
 		}
-		if l != nil {
-			if err := l.entry(e); err != nil {
+		if p.listener != nil {
+			if err := p.listener.entry(e); err != nil {
 				return stats, err
 			}
 		}
@@ -70,27 +116,6 @@ func replay(r io.Reader, upper string, l *listener) (Stats, error) {
 	}
 	stats.Bytes = p.tar.n
 	return stats, nil
-}
-
-// replayer writes the entries of one tar to a directory.
-type replayer struct {
-	tar      *reader
-	confiner *confiner
-	dirs     dirs
-	xattrs   xattrs
-	names    []byte // scratch: directory entries
-
-	// pending holds, for each directory of the tar, what to set when it is left:
-	// its time, which changes with its content, and its default ACL, which its
-	// content would inherit.
-	pending map[string]*ending
-	root    *ending
-
-	maker maker
-	in    *ending // the directory that the entry is written to
-	path  string  // and its path
-
-	listener *listener // or nil
 }
 
 // listener is told what was written: the data of a file, then its entry. The
@@ -112,59 +137,52 @@ func newEnding(e *entry) *ending {
 	return d
 }
 
-// goInto notes the directory that entries are written to from now on. The confiner
-// knows that it is in the tar.
-func (p *replayer) goInto(path string) {
-	switch {
-	case p.in != nil && path == p.path && path != "":
-		return
-	case path == "":
-		p.in = p.root
-	default:
-		p.in = p.pending[path]
-	}
-	p.path = path
-}
-
 // cannotWrite names the entry, unless the error comes from the tar.
-func (p *replayer) cannotWrite(e *entry, err error) error {
+func (p *Replayer) cannotWrite(e *entry, err error) error {
 	if errors.Is(err, ErrFormat) || errors.Is(err, ErrHostile) {
 		return err
 	}
 	return fmt.Errorf("cannot write %s: %w", quote(e.path), err)
 }
 
-// entered prepares a directory that is gone into for the second time.
-func (p *replayer) entered(path string, fd int) error {
-	if a := p.pending[path]; a != nil && len(a.Xattrs) > 0 {
+// entered prepares a directory that is gone into, perhaps for the second time.
+func (p *Replayer) entered(path string, fd int) error {
+	if a := p.at(path); a != nil && len(a.Xattrs) > 0 {
 		return file{fd: fd}.remove(aclDefault)
 	}
 	return nil
 }
 
+// at returns what is left to do for the directory at path; nil: it is not known yet.
+func (p *Replayer) at(path string) *ending {
+	if path == "" {
+		return p.root
+	}
+	return p.pending[path]
+}
+
 // left ends a directory.
-func (p *replayer) left(path string, fd int) error {
+func (p *Replayer) left(path string, fd int) error {
 	if a := p.pending[path]; a != nil {
 		return setDirLast(fd, &a.Attr)
 	}
 	return nil
 }
 
-// keepDefault takes a default ACL away from a directory and returns it.
-func (p *replayer) keepDefault(fd int) (acl []Xattr, err error) {
+// defaultACL returns the default ACL of a directory, if it has one.
+func (p *Replayer) defaultACL(fd int) (acl []Xattr, err error) {
 	err = p.xattrs.read(file{fd: fd}, func(name string) bool { return name == aclDefault },
 		func(name, value string) error {
-			if name != aclDefault {
-				return nil
+			if name == aclDefault {
+				acl = []Xattr{{name, value}}
 			}
-			acl = []Xattr{{name, value}}
-			return file{fd: fd}.remove(name)
+			return nil
 		})
 	return acl, err
 }
 
 // entry writes one entry.
-func (p *replayer) entry(e *entry) error {
+func (p *Replayer) entry(e *entry) error {
 	path, name := split(e.path)
 	if e.path == "" {
 		return p.rootEntry(e)
@@ -173,7 +191,9 @@ func (p *replayer) entry(e *entry) error {
 	if err != nil {
 		return err
 	}
-	p.goInto(path)
+	if path != p.path || path == "" { // the confiner knows that it is in the tar
+		p.in, p.path = p.at(path), path
+	}
 	switch e.kind {
 	case directory:
 		return p.directory(dir, name, e)
@@ -221,7 +241,7 @@ func (p *replayer) entry(e *entry) error {
 // turns out to be in no layer below: a whiteout may stand for what an earlier
 // tar put there. Without a trace of having been copied up, such a directory is
 // listed as it is, and shows names that are not there.
-func (p *replayer) markWhiteouts(path string, fd int) error {
+func (p *Replayer) markWhiteouts(path string, fd int) error {
 	d := p.pending[path]
 	if d == nil || d.whiteouts {
 		return nil
@@ -231,7 +251,7 @@ func (p *replayer) markWhiteouts(path string, fd int) error {
 }
 
 // replacing calls create, and again after removing what is in its way.
-func (p *replayer) replacing(dir int, name string, create func() error) error {
+func (p *Replayer) replacing(dir int, name string, create func() error) error {
 	err := create()
 	if err == unix.EEXIST {
 		if err = p.remove(dir, name); err == nil {
@@ -242,9 +262,9 @@ func (p *replayer) replacing(dir int, name string, create func() error) error {
 }
 
 // rootEntry sets the attributes of the upper directory itself.
-func (p *replayer) rootEntry(e *entry) error {
+func (p *Replayer) rootEntry(e *entry) error {
 	p.root = newEnding(e)
-	return setDir(&p.xattrs, p.dirs.root, &e.Attr)
+	return setDir(&p.xattrs, p.dirs.root, &e.Attr, nil)
 }
 
 // defaultACL returns the default ACL among xattrs, if there is one.
@@ -258,13 +278,13 @@ func defaultACL(xattrs []Xattr) []Xattr {
 }
 
 // directory makes a directory or takes the one that is there.
-func (p *replayer) directory(dir int, name string, e *entry) error {
+func (p *Replayer) directory(dir int, name string, e *entry) error {
 	opaque := e.opaque
 	old := false
 	mode, has := p.maker.dirMode(&e.Attr, &p.in.Attr)
 	err := unix.Mkdirat(dir, name, mode)
+	var st unix.Statx_t
 	if err == unix.EEXIST {
-		var st unix.Statx_t
 		if err = statx(dir, name, &st); err != nil {
 			return err
 		}
@@ -291,13 +311,14 @@ func (p *replayer) directory(dir int, name string, e *entry) error {
 		}
 	}
 	if old {
-		return setDir(&p.xattrs, fd, &e.Attr)
+		was := newAttr(&st)
+		return setDir(&p.xattrs, fd, &e.Attr, &was)
 	}
 	return setNew(fd, &e.Attr, has)
 }
 
 // file writes a regular file, always as a new inode.
-func (p *replayer) file(dir int, name string, e *entry) error {
+func (p *Replayer) file(dir int, name string, e *entry) error {
 	fd := -1
 	mode, has := p.maker.mode(&e.Attr, &p.in.Attr)
 	err := p.replacing(dir, name, func() error {
@@ -324,7 +345,7 @@ func (p *replayer) file(dir int, name string, e *entry) error {
 }
 
 // fill writes the content of a file; blocks of zeros become holes.
-func (p *replayer) fill(fd int, e *entry) error {
+func (p *Replayer) fill(fd int, e *entry) error {
 	end := int64(0)
 	err := p.tar.content(e, func(off int64, b []byte) error {
 		if p.listener != nil {
@@ -384,7 +405,7 @@ func writeAt(fd int, b []byte, off int64) error {
 
 // link makes a hard link. The confiner knows that its target is in the tar, and
 // the way there is gone like any other.
-func (p *replayer) link(dir int, name string, e *entry) error {
+func (p *Replayer) link(dir int, name string, e *entry) error {
 	targetDir, target := split(e.link)
 	from := dir
 	if path, _ := split(e.path); path != targetDir {

@@ -2,10 +2,11 @@ package delta
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"hash"
 	"strconv"
+
+	"chainroot/sha256"
 )
 
 // grain is what a hole is made of: a block of the file at a multiple of grain

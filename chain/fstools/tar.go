@@ -3,7 +3,6 @@ package fstools
 import (
 	"bytes"
 	"compress/gzip"
-	"crypto/md5"
 	"fmt"
 	"io"
 
@@ -27,7 +26,7 @@ func (c *Chain) load(e *Entry) ([]byte, error) {
 	if _, err := c.dev.ReadAt(b, e.Offset+headerSize); err != nil {
 		return nil, err
 	}
-	if s := sum(md5.Sum(b)); s != e.sum && s != e.sum.swapped() {
+	if s := md5sum(b); s != e.sum && s != e.sum.swapped() {
 		return nil, fmt.Errorf("%w: it does not have the MD5 in its header", chain.ErrDamaged)
 	}
 	return b, nil

@@ -155,10 +155,8 @@ func Build(source, dir, arch string) (*Image, error) {
 	if err := image.initramfs(source, programs, busybox, kernel.Modules); err != nil {
 		return nil, err
 	}
-	// With what the Makefile says of the units' programs: the probe runs there too.
-	probe := filepath.Join(dir, "probe")
-	if err := run(source, "env", "CGO_ENABLED=0", "GOMIPS=softfloat", "GOFIPS140=v1.0.0", "GOARCH="+board.Arch,
-		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./qemu/probe"); err != nil {
+	probe := filepath.Join(dir, "probe") // built as the units' programs are: it runs there too
+	if err := run(source, "make", "--silent", "probe", "ARCH="+board.Arch, "PROBE="+probe); err != nil {
 		return nil, err
 	}
 	tree, err := firmware(board, busybox, filepath.Join(programs, "snapshot"), probe)
