@@ -54,30 +54,20 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 		return h.EraseSize, h.WriteSize, true
 	}
 	size := dev.Geometry().Size
-	// Most places are close to the end: to read all that is there takes a disk as long
-	// as one of them.
-	tail := make([]byte, min(size, geometryTail))
-	if _, err := dev.ReadAt(tail, size-int64(len(tail))); err != nil {
-		tail = nil
-	}
-	read := map[int64]record{} // by offset: the same places stand for many geometries
+	tail := readWindow(dev, max(0, size-geometryTail), size)
+	var other window
 	for _, e := range eraseSizes(size) {
 		end := size - size%e
+		first := max(0, end-copySlots*largestSlot(e))
+		near := &tail
+		if first < tail.from {
+			if near = &other; first < other.from || end > other.end() {
+				other = readWindow(dev, first, end)
+			}
+		}
 		for slot := int64(minSlotSize); slot <= flash.MaxWriteSize && e%slot == 0; slot *= 2 {
 			for i := int64(copySlots); i > 0; i-- {
-				at := end - i*slot
-				if at < 0 {
-					continue
-				}
-				r, known := read[at]
-				if !known {
-					if in := at - (size - int64(len(tail))); in >= 0 && in+recordSize <= int64(len(tail)) {
-						r = startRecord(tail[in : in+recordSize])
-					} else {
-						r = startAt(dev, at)
-					}
-					read[at] = r
-				}
+				r := startRecord(near.at(dev, end-i*slot))
 				if r.kind == 0 {
 					continue
 				}
@@ -90,18 +80,14 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 	return 0, 0, false
 }
 
-// geometryTail is how much of the end Geometry reads at once, in bytes: what the
-// kernel reads ahead of a disk.
-const geometryTail = 128 << 10
-
-// startAt returns the record at an offset if it says where the back buffer starts;
-// its kind is 0 if there is none.
-func startAt(dev flash.Device, off int64) record {
-	var b [recordSize]byte
-	if _, err := dev.ReadAt(b[:], off); err != nil {
-		return record{}
+// largestSlot returns the size of the largest slot that an erase block of e bytes
+// can have, in bytes.
+func largestSlot(e int64) int64 {
+	slot := int64(minSlotSize)
+	for slot < flash.MaxWriteSize && e%(2*slot) == 0 {
+		slot *= 2
 	}
-	return startRecord(b[:])
+	return slot
 }
 
 // eraseSizes lists the sizes of erase blocks that flash of a size can have, in

@@ -334,6 +334,61 @@ func TestInitOfState(t *testing.T) {
 	}
 }
 
+// TestInitOfFirmware: where no state has other programs than the firmware, none is
+// tried before the switch, and what the kernel refuses then is passed over.
+func TestInitOfFirmware(t *testing.T) {
+	arm := "\x7fELF\x01\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x28\x00\x01" + strings.Repeat("\x00", 100)
+	probe := strings.Replace(initScript, "argv", "own", 1)
+	for _, tt := range []struct {
+		name      string
+		tree      map[string]string
+		parameter string
+		runs      string
+		reason    string // among the skipped
+	}{
+		{"wrong machine", map[string]string{"sbin/init": arm, "etc/init": probe}, "", "/etc/init", "cannot run /sbin/init: exec format error"},
+		{"no interpreter", map[string]string{"sbin/init": "#!/bin/none\n", "bin/init": probe}, "", "/bin/init", "cannot run /sbin/init: no such file"},
+		{"init= of the wrong machine", map[string]string{"bin/mine": arm, "sbin/init": probe}, "init=/bin/mine", "/sbin/init", "cannot run /bin/mine: exec format error"},
+		{"both", map[string]string{"bin/mine": arm, "sbin/init": arm, "bin/init": probe}, "init=/bin/mine", "/bin/init", "cannot run /bin/mine: exec format error"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMachine(t, tt.tree)
+			m.args = []string{"single"}
+			var r *result
+			if tt.parameter == "" {
+				r = m.boot()
+			} else {
+				r = m.boot(tt.parameter)
+				r.logged("init=/bin/mine cannot be run in any state, trying the usual programs")
+			}
+			r.state(0, false, boot.Stacked)
+			r.has("own " + tt.runs + " single")
+			r.skipped("init", tt.reason)
+			r.logged(tt.reason)
+			if got := strings.Join(r.report.Init, " "); got != tt.runs+" single" {
+				t.Errorf("boot.json says that init is %q", got)
+			}
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		m := newMachine(t, map[string]string{"sbin/init": arm, "bin/sh": arm})
+		p := m.start()
+		p.said("cannot find a state of the unit that boots: cannot run /sbin/init: exec format error")
+		p.said("cannot start /bin/sh")
+	})
+}
+
+// TestInitOfNoState: what init= names is of the wrong machine in all states. The
+// last of them boots with the usual program, and not the firmware alone.
+func TestInitOfNoState(t *testing.T) {
+	arm := "\x7fELF\x01\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x28\x00\x01" + strings.Repeat("\x00", 100)
+	m := newMachine(t, map[string]string{"bin/mine": arm, "probe": see})
+	m.commit("good", true, map[string]string{"etc/config": "good"})
+	r := m.boot("init=/bin/mine")
+	r.state(1, false, boot.Stacked)
+	r.has("config good")
+}
+
 func TestInitParameter(t *testing.T) {
 	m := newMachine(t, map[string]string{"probe": see})
 	m.commit("good", true, map[string]string{"etc/config": "good", "bin/mine": strings.Replace(initScript, "argv", "mine", 1)})

@@ -20,10 +20,7 @@ func defaultInits() []string {
 // than in the firmware itself is broken: its shell must not stand in for an
 // init that the state before has.
 func (u *unit) findInit(p plan) error {
-	inits := defaultInits()
-	if u.par.init != "" && !u.usual {
-		inits = []string{u.par.init}
-	}
+	inits := u.inits()
 	n, err := u.firstInit(u.root, inits)
 	if n > 0 && p.layout != boot.Bare {
 		if own, _ := u.firstInit(romDir, inits); own >= 0 && own < n {
@@ -35,6 +32,26 @@ func (u *unit) findInit(p plan) error {
 	}
 	u.init = inits[n]
 	return nil
+}
+
+// inits returns the programs that may be the real init, in their order.
+func (u *unit) inits() []string {
+	if u.par.init != "" && !u.usual {
+		return []string{u.par.init}
+	}
+	return defaultInits()
+}
+
+// tryUsual goes over from what init= names to the usual programs, and returns false if
+// that was done before, or nothing was named. The kernel gives up when what init= names
+// cannot be run; a unit far away should not.
+func (u *unit) tryUsual() bool {
+	if u.par.init == "" || u.usual {
+		return false
+	}
+	u.log.errorf("init=%s cannot be run in any state, trying the usual programs", u.par.init)
+	u.usual = true
+	return true
 }
 
 // firstInit returns the index of the first of the programs that can be run in
@@ -56,14 +73,16 @@ func (u *unit) firstInit(root string, programs []string) (int, error) {
 
 // canRun returns nil if the kernel can exec program with root as its root: it
 // does so, in a traced child that is stopped before its first instruction. That
-// also finds a wrong architecture and a missing interpreter.
+// also finds a wrong architecture and a missing interpreter. Where no state has
+// other programs, nothing hangs on that, and execInit finds it as well.
 func (u *unit) canRun(root, program string) error {
-	err := execAndKill(root, program)
-	if err == nil {
-		return nil
+	try := execAndKill
+	if u.target.pristine() {
+		try = looksRunnable
 	}
+	err := try(root, program)
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EIO) || errors.Is(err, unix.ENOSYS) {
-		if execAndKill("", "/proc/self/exe") != nil { // tracing is what is refused
+		if !u.target.pristine() && execAndKill("", "/proc/self/exe") != nil { // tracing is what is refused
 			err = looksRunnable(root, program)
 		}
 	}

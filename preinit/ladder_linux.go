@@ -77,17 +77,18 @@ func (u *unit) stepDown(err error) error {
 	return nil
 }
 
-// stepInit goes on from the squashfs alone, when it failed too. The kernel
-// gives up when what init= names cannot be run; a unit far away should not.
+// stepInit goes on from the squashfs alone, when it failed too.
 func (u *unit) stepInit(err error) error {
 	u.skip(u.plan.name(), err)
-	if u.par.init == "" || u.usual {
-		return fmt.Errorf("cannot find a state of the unit that boots: %w", err)
+	if !u.tryUsual() {
+		return noState(err)
 	}
-	u.log.errorf("init=%s cannot be run in any state, trying the usual programs", u.par.init)
-	u.usual = true
 	u.plan = u.target.within(u.available())
 	return nil
+}
+
+func noState(err error) error {
+	return fmt.Errorf("cannot find a state of the unit that boots: %w", err)
 }
 
 // reject takes an entry that cannot be used, and so all after it, out of the

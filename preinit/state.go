@@ -80,6 +80,12 @@ func (p plan) name() string {
 	return "bare firmware"
 }
 
+// pristine reports whether p has nothing but the firmware, and so do all weaker
+// states.
+func (p plan) pristine() bool {
+	return p.layout != boot.Classic && p.snapshots == 0 && !p.volatile
+}
+
 // before returns the state before p, and false if p is the bare firmware.
 func (p plan) before() (plan, bool) {
 	switch {

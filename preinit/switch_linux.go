@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"slices"
-	"syscall"
 
 	"chainroot/boot"
 	"chainroot/mount"
@@ -56,20 +53,4 @@ func (u *unit) toMove() []string {
 		dirs = append(dirs, dir)
 	}
 	return dirs
-}
-
-// initCommand is the command line of the real init: the arguments are those
-// that the kernel did not know and gave to preinit.
-func (u *unit) initCommand() []string {
-	return append([]string{u.init}, os.Args[1:]...)
-}
-
-// execInit makes this process the real init, with the environment that the
-// kernel gave. Exec leaves it the standard descriptors and nothing else.
-func (u *unit) execInit() error {
-	u.restoreLimit()
-	if err := syscall.Exec(u.init, u.initCommand(), os.Environ()); err != nil {
-		return fmt.Errorf("cannot exec %s: %w", u.init, err)
-	}
-	return nil
 }
