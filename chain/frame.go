@@ -121,19 +121,25 @@ func (f *frameReader) next(dst []byte) (int, error) {
 		return 0, err
 	}
 	if len(dst) == 0 || stored && len(b) > len(dst) {
-		return 0, errTooLong
+		return 0, tooLong{}
 	}
 	var size int
 	if stored {
 		size = copy(dst, b)
 	} else if size, err = lz4.UncompressBlock(b, dst); err != nil {
-		return 0, errTooLong // it does not tell apart what else is wrong
+		return 0, tooLong{} // it does not tell apart what else is wrong
 	}
 	return size, f.sum(flagBlockSum)
 }
 
-// errTooLong is about a block that does not unpack to what there is room for.
-var errTooLong = fmt.Errorf("%w: a block of its lz4 frame is broken, or it unpacks to more bytes than its header announces", ErrDamaged)
+// tooLong is about a block that does not unpack to what there is room for. It wraps
+// ErrDamaged.
+type tooLong struct{}
+
+func (tooLong) Error() string {
+	return ErrDamaged.Error() + ": a block of its lz4 frame is broken, or it unpacks to more bytes than its header announces"
+}
+func (tooLong) Unwrap() error { return ErrDamaged }
 
 // sum passes over a checksum, if there is one.
 func (f *frameReader) sum(flag byte) error {

@@ -285,7 +285,6 @@ func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 	if at >= c.a.blocks() {
 		return nil
 	}
-	place := fmt.Sprintf("erase block %d", c.a.device(at))
 	e, err := c.read(at)
 	switch {
 	case err == nil && e.follows(prev, number):
@@ -304,23 +303,26 @@ func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 		}
 	case err == nil || errors.Is(err, errNoHeader) || errors.Is(err, errTorn):
 	case errors.Is(err, ErrDamaged):
-		c.report(place, err)
+		c.report(c.blockName(at), err)
 		c.unsure = true
 	case errors.Is(err, ErrVersion) || errors.Is(err, ErrGeometry):
 		// Nobody's business, if it is a remainder of another chain.
 		if at == 0 || e.Prev == prev {
-			c.report(place, err)
-			c.blocked = fmt.Errorf("cannot use %s: %w", place, err)
+			c.report(c.blockName(at), err)
+			c.blocked = fmt.Errorf("cannot use %s: %w", c.blockName(at), err)
 		}
 	case unreadable(err):
-		c.report(place, err)
+		c.report(c.blockName(at), err)
 		c.unsure = true
 	default:
-		c.report(place, err)
+		c.report(c.blockName(at), err)
 		c.blocked = err
 	}
 	return nil
 }
+
+// blockName names a block for a person.
+func (c *Chain) blockName(at int) string { return fmt.Sprintf("erase block %d", c.a.device(at)) }
 
 // unreadable reports whether err is flash that cannot be read in one place, and
 // so is damage, and not a device that is gone.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,7 +23,7 @@ func openChar(f *os.File, o *Options) (Device, error) {
 		return nil, err
 	}
 	major, minor := unix.Major(uint64(st.Rdev)), unix.Minor(uint64(st.Rdev))
-	sysfs := fmt.Sprintf("/sys/dev/char/%d:%d", major, minor)
+	sysfs := "/sys/dev/char/" + strconv.Itoa(int(major)) + ":" + strconv.Itoa(int(minor))
 	switch {
 	case major == mtdMajor:
 		return openMTD(f, sysfs, o)

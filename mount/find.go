@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,19 +16,19 @@ import (
 // the lowest number counts. sysfs is where sysfs is mounted. The error wraps
 // fs.ErrNotExist if there is none.
 func MTD(sysfs, name string) (int, error) {
-	class := filepath.Join(sysfs, "class/mtd")
-	entries, err := os.ReadDir(class)
+	class := sysfs + "/class/mtd"
+	entries, err := Names(class)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("cannot look for MTD partition %q: %w", name, err)
 	}
 	found := -1
 	for _, e := range entries {
-		digits, ok := strings.CutPrefix(e.Name(), "mtd")
+		digits, ok := strings.CutPrefix(e, "mtd")
 		n, err := strconv.Atoi(digits)
 		if !ok || err != nil || found >= 0 && found < n { // mtd0ro is another node of mtd0
 			continue
 		}
-		got, err := attribute(filepath.Join(class, e.Name(), "name"))
+		got, err := attribute(class + "/" + e + "/name")
 		if err == nil && strings.TrimSuffix(got, "\n") == name {
 			found = n
 		}
@@ -45,20 +44,20 @@ func MTD(sysfs, name string) (int, error) {
 // several the first by name counts; upper and lower case are the same in a
 // PARTUUID. The error wraps fs.ErrNotExist if there is none.
 func Partition(sysfs, key, value string) (string, error) {
-	class := filepath.Join(sysfs, "class/block")
-	entries, err := os.ReadDir(class)
+	class := sysfs + "/class/block"
+	entries, err := Names(class)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("cannot look for a partition with %s=%s: %w", key, value, err)
 	}
 	for _, e := range entries {
-		text, err := attribute(filepath.Join(class, e.Name(), "uevent"))
+		text, err := attribute(class + "/" + e + "/uevent")
 		if err != nil {
 			continue // it went away meanwhile
 		}
 		for _, line := range strings.Split(text, "\n") {
 			got, ok := strings.CutPrefix(line, key+"=")
 			if ok && (got == value || key == "PARTUUID" && strings.EqualFold(got, value)) {
-				return e.Name(), nil
+				return e, nil
 			}
 		}
 	}

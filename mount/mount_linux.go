@@ -2,6 +2,7 @@ package mount
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -10,13 +11,21 @@ import (
 // Device mounts the file system fstype of a device, or of what source names
 // where there is none, on dir, which is made if it is missing.
 func Device(source, dir, fstype string, flags uintptr, data string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(dir); err != nil {
 		return fmt.Errorf("cannot make the mount point of %s: %w", source, err)
 	}
 	if err := unix.Mount(source, dir, fstype, flags, data); err != nil {
 		return fmt.Errorf("cannot mount %s as %s on %s: %w", source, fstype, dir, err)
 	}
 	return nil
+}
+
+// makeDir makes a directory, and those above it that are missing too.
+func makeDir(dir string) error {
+	if err := unix.Mkdir(dir, 0o755); err == nil || err == unix.EEXIST {
+		return nil // what is no directory is no mount point
+	}
+	return os.MkdirAll(dir, 0o755)
 }
 
 // Squashfs mounts a device read-only on dir.
@@ -61,11 +70,11 @@ func Bind(from, to string) error {
 // Point returns an error unless dir can be a mount point: a directory, and no
 // link to one.
 func Point(dir string) error {
-	i, err := os.Lstat(dir)
-	if err != nil {
-		return fmt.Errorf("cannot use mount point: %w", err)
+	var stat unix.Stat_t
+	if err := unix.Lstat(dir, &stat); err != nil {
+		return fmt.Errorf("cannot use mount point: %w", &fs.PathError{Op: "lstat", Path: dir, Err: err})
 	}
-	if !i.IsDir() {
+	if stat.Mode&unix.S_IFMT != unix.S_IFDIR {
 		return fmt.Errorf("cannot use mount point %s: it is no directory", dir)
 	}
 	return nil

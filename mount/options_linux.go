@@ -5,6 +5,9 @@ import "golang.org/x/sys/unix"
 // Options parts an option list such as that of rootflags= into flags and data
 // for Device, starting from flags.
 func Options(list string, flags uintptr) (uintptr, string) {
+	if list == "" {
+		return flags, ""
+	}
 	return splitOptions(list, flags, map[string]option{
 		"defaults":    {},
 		"ro":          {set: unix.MS_RDONLY},

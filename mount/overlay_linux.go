@@ -2,9 +2,7 @@ package mount
 
 import (
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -34,11 +32,14 @@ var features = []struct{ parameter, option string }{
 // Mount mounts the overlay on dir. sysfs is where sysfs is mounted. The error
 // wraps unix.ENODEV when the kernel has no overlay file system.
 func (o *Overlay) Mount(dir, sysfs string) error {
-	data := o.data(known(sysfs))
-	err := Device(o.Source, dir, "overlay", 0, data)
-	if plain := o.data(nil); errors.Is(err, unix.EINVAL) && plain != data {
-		// A kernel that is built without one of them may still list it.
-		if Device(o.Source, dir, "overlay", 0, plain) == nil {
+	err := Device(o.Source, dir, "overlay", 0, o.data(all()))
+	if !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	// An old kernel does not know one of them, and one that is built without one
+	// may still list it.
+	for _, options := range [][]string{known(sysfs), nil} {
+		if Device(o.Source, dir, "overlay", 0, o.data(options)) == nil {
 			return nil
 		}
 	}
@@ -53,19 +54,23 @@ func (o *Overlay) data(options []string) string {
 	return strings.Join(append(all, options...), ",")
 }
 
+// all returns the options that switch off all features.
+func all() []string {
+	var options []string
+	for _, f := range features {
+		options = append(options, f.option)
+	}
+	return options
+}
+
 // known returns the options that switch off those features that the kernel
-// has. Without the list of parameters all are asked for.
+// lists.
 func known(sysfs string) []string {
 	var options []string
-	parameters := filepath.Join(sysfs, "module/overlay/parameters")
-	_, err := os.Stat(parameters)
 	for _, f := range features {
-		if err == nil {
-			if _, err := os.Stat(filepath.Join(parameters, f.parameter)); errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
+		if _, err := os.Stat(sysfs + "/module/overlay/parameters/" + f.parameter); err == nil {
+			options = append(options, f.option)
 		}
-		options = append(options, f.option)
 	}
 	return options
 }

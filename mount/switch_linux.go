@@ -2,7 +2,6 @@ package mount
 
 import (
 	"fmt"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,7 +21,10 @@ func Switch(root string) error {
 	if err := unix.Chroot("."); err != nil {
 		return fmt.Errorf("cannot make %s the root: %w", root, err)
 	}
-	return os.Chdir("/")
+	if err := unix.Chdir("/"); err != nil {
+		return fmt.Errorf("cannot enter the new root: %w", err)
+	}
+	return nil
 }
 
 // Free removes the files below root, which must be the root of an initramfs,
@@ -55,9 +57,8 @@ func Free(root string, keep ...string) error {
 // free empties the directory of fd, which it closes. What cannot be removed
 // stays: this only saves memory.
 func free(fd int, device uint64, keep []string) {
-	dir := os.NewFile(uintptr(fd), "")
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
+	defer unix.Close(fd)
+	names, _ := namesIn(fd)
 names:
 	for _, name := range names {
 		for _, k := range keep {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -18,20 +16,20 @@ const AnyUBI = -1
 // /dev/ubi0_1. Of several the one with the lowest numbers counts. The error wraps
 // fs.ErrNotExist if there is none.
 func Volume(sysfs string, device int, name string) (string, error) {
-	class := filepath.Join(sysfs, "class/ubi")
-	entries, err := os.ReadDir(class)
+	class := sysfs + "/class/ubi"
+	entries, err := Names(class)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("cannot look for UBI volume %q: %w", name, err)
 	}
 	found, first := "", 0
 	for _, e := range entries {
-		numbers, _ := strings.CutPrefix(e.Name(), "ubi")
+		numbers, _ := strings.CutPrefix(e, "ubi")
 		d, v, ok := VolumeNumbers(numbers)
 		order := d<<15 | v // Linux has 32 devices of 128 volumes
 		if !ok || device != AnyUBI && d != device || found != "" && order > first {
 			continue
 		}
-		got, err := attribute(filepath.Join(class, e.Name(), "name"))
+		got, err := attribute(class + "/" + e + "/name")
 		if err == nil && strings.TrimSuffix(got, "\n") == name {
 			found, first = numbers, order
 		}

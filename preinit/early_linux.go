@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"strings"
 
@@ -63,16 +62,11 @@ func (u *unit) restoreLimit() {
 
 // readParameters reads the command line of the kernel.
 func (u *unit) readParameters() error {
-	f, err := open(u.cmdline, os.O_RDONLY, 0)
+	line, err := read(u.cmdline)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	line, err := io.ReadAll(f)
-	if err != nil {
-		return err
-	}
-	u.par = parse(string(line))
+	u.par = parse(line)
 	u.log.debug = u.par.debug
 	u.report.Asked = u.par.asked.String()
 	for _, w := range u.par.warnings {

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"chainroot/flash"
 	"chainroot/mount"
@@ -63,7 +64,10 @@ func (u *unit) look(name string, n nodes) (string, error) {
 	path, err := locate(u.sysfs, name, n)
 	if err == nil {
 		node, _ := flash.Node(path)
-		_, err = os.Stat(node)
+		var stat unix.Stat_t
+		if err = unix.Stat(node, &stat); err != nil {
+			err = &fs.PathError{Op: "stat", Path: node, Err: err}
+		}
 	}
 	return path, err
 }

@@ -31,7 +31,8 @@ func (u *unit) buildRoot() error {
 		u.log.debugf("building %s, %s", u.plan, u.plan.layout)
 		err := u.build(u.plan)
 		if err == nil {
-			u.log.infof("booting %s (%s), init %s", u.plan, u.plan.layout, u.init)
+			// No format: in most boots nothing else would need one.
+			u.log.write(levelInfo, "booting "+u.plan.String()+" ("+u.plan.layout+"), init "+u.init)
 			return nil
 		}
 		if err := u.stepDown(err); err != nil {

@@ -23,7 +23,7 @@ type logger struct {
 	path  string // of /dev/kmsg
 	debug bool   // snapshot.debug
 	open  bool   // an attempt to open was made
-	file  *os.File
+	file  int    // descriptor, once open is true; negative: there is none
 	early []string
 	wrote int    // messages
 	many  func() // called once, before there are more than the kernel takes; or nil
@@ -59,7 +59,7 @@ func (l *logger) start() error {
 }
 
 func (l *logger) write(level int, text string) {
-	line := fmt.Sprintf("<%d>preinit: %s", level, printable(text))
+	line := "<" + string(rune('0'+level)) + ">preinit: " + printable(text)
 	if !l.open {
 		l.early = append(l.early, line)
 		return
@@ -71,10 +71,8 @@ func (l *logger) put(line string) {
 	if l.wrote++; l.wrote == fewMessages && l.many != nil {
 		l.many()
 	}
-	if l.file != nil {
-		if _, err := l.file.WriteString(line + "\n"); err == nil {
-			return
-		}
+	if l.open && l.file >= 0 && write(l.file, []byte(line+"\n")) == nil {
+		return
 	}
 	os.Stderr.WriteString(line[len("<0>"):] + "\n")
 }

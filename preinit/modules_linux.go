@@ -3,22 +3,23 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/mount"
 )
 
 // loadModules loads the kernel modules of the initramfs in the order of their
 // names, NNN-name.ko. One that fails is passed over: what needs it will say so.
 func (u *unit) loadModules() error {
-	files, _ := os.ReadDir(u.modules) // sorted; none where the kernel has it all built in
+	files, _ := mount.Names(u.modules) // none where the kernel has it all built in
 	for _, f := range files {
-		number, ok := strings.CutSuffix(f.Name(), ".ko")
+		number, ok := strings.CutSuffix(f, ".ko")
 		if !ok {
 			continue
 		}
-		file := u.modules + "/" + f.Name()
+		file := u.modules + "/" + f
 		_, name, _ := strings.Cut(number, "-")
 		options := moduleOptions(u.par.args, name)
 		err := loadModule(file, options)
@@ -37,12 +38,12 @@ func (u *unit) loadModules() error {
 
 // loadModule loads one module; that it is there already is no error.
 func loadModule(file, options string) error {
-	f, err := open(file, os.O_RDONLY, 0)
+	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot open %s: %w", file, err)
 	}
-	defer f.Close()
-	if err := unix.FinitModule(int(f.Fd()), options, 0); err != nil && !errors.Is(err, unix.EEXIST) {
+	defer unix.Close(fd)
+	if err := unix.FinitModule(fd, options, 0); err != nil && !errors.Is(err, unix.EEXIST) {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil

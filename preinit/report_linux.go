@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -22,9 +21,9 @@ func (u *unit) reserveReport() {
 	if err != nil {
 		return // writeReport will say so
 	}
-	defer f.Close()
+	defer unix.Close(f)
 	for size := int64(entries) << 10; size > 0; size -= 1 << 10 {
-		if unix.Fallocate(int(f.Fd()), 0, 0, size) == nil {
+		if unix.Fallocate(f, 0, 0, size) == nil {
 			return
 		}
 	}
@@ -50,17 +49,17 @@ func (u *unit) writeReport() error {
 
 // overwrite writes a file in the room that it already has.
 func overwrite(path string, text []byte) error {
-	if !mountedOn(filepath.Dir(path)) {
-		return fmt.Errorf("nothing is mounted on %s", filepath.Dir(path))
+	if !mountedOn(snapshotDir) {
+		return fmt.Errorf("nothing is mounted on %s", snapshotDir)
 	}
 	f, err := open(path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(text); err == nil {
+	if err = write(f, text); err == nil {
 		err = shorten(f, int64(len(text)))
 	}
-	if cerr := f.Close(); err == nil {
+	if cerr := unix.Close(f); err == nil {
 		err = cerr
 	}
 	if err != nil {
@@ -70,12 +69,12 @@ func overwrite(path string, text []byte) error {
 }
 
 // shorten cuts a file to a length, if it is longer.
-func shorten(f *os.File, size int64) error {
+func shorten(f int, size int64) error {
 	var stat unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &stat); err != nil || stat.Size <= size {
+	if err := unix.Fstat(f, &stat); err != nil || stat.Size <= size {
 		return err
 	}
-	return f.Truncate(size)
+	return unix.Ftruncate(f, size)
 }
 
 // mountedOn reports whether dir is the root of a mount.

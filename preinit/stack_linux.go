@@ -171,16 +171,16 @@ func (u *unit) makeLayer(source, dir, below string) error {
 	}
 	attributes, err := delta.ReadAttr(below)
 	if err == nil {
-		err = os.Mkdir(upper(dir), 0o755)
+		err = unix.Mkdir(upper(dir), 0o755)
 	}
 	if err == nil {
-		err = os.Mkdir(work(dir), 0o755)
+		err = unix.Mkdir(work(dir), 0o755)
 	}
 	if err == nil {
 		err = attributes.Set(upper(dir))
 	}
 	if err != nil {
-		return &fault{mount: true, err: err}
+		return &fault{mount: true, err: fmt.Errorf("cannot make an overlay layer on %s: %w", dir, err)}
 	}
 	return nil
 }
@@ -255,8 +255,8 @@ func makePoints(upper, below string) error {
 }
 
 func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+	var stat unix.Stat_t
+	return unix.Lstat(path, &stat) == nil
 }
 
 func upper(layer string) string { return layer + "/upper" }

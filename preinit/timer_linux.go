@@ -35,14 +35,14 @@ func (u *unit) runTimer() error {
 		return err
 	}
 	defer null.Close()
-	said := null
-	if u.log.file != nil {
-		said = u.log.file
+	said := null.Fd()
+	if u.log.open && u.log.file >= 0 {
+		said = uintptr(u.log.file)
 	}
 	_, err = syscall.ForkExec(timerProgram[0], timerProgram, &syscall.ProcAttr{
 		Dir:   "/",
 		Env:   append(os.Environ(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
-		Files: []uintptr{null.Fd(), null.Fd(), said.Fd()},
+		Files: []uintptr{null.Fd(), null.Fd(), said},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
