@@ -14,8 +14,10 @@
 //   - area.go: the erase blocks that are not bad, as one row;
 //   - walk.go: which entries there are, which is what a boot shows. Every
 //     command ends by walking again and comparing;
-//   - payload.go: a tar as the stored payload and back. Not a byte gets to the
-//     decompressor before its hash was checked;
+//   - payload.go: a tar as it is stored; compress.go makes it, unpack.go is the way
+//     back: tars.go for several entries, ahead.go on a processor of its own;
+//     chunk.go: not a byte gets to the decompressor (frame.go) before its hash was
+//     checked;
 //   - write.go: an entry to flash, through the back buffer where something
 //     stands at its home; settle.go: from there to its home, also what a cut has
 //     left half done;
