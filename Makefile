@@ -13,7 +13,7 @@ export GOMIPS := softfloat
 # where that costs nothing: elsewhere it takes a tenth more of compressed flash, and no
 # time off a boot. STRIP= keeps the symbols.
 unit = CGO_ENABLED=0 GOFIPS140=v1.0.0 GOEXPERIMENT=$(collector) GOOS=linux GOARCH=$(ARCH) \
-	go build -trimpath -buildvcs=false -ldflags '$(STRIP)' -gcflags=all=-l -gcflags=github.com/pierrec/lz4/v4/...=
+	go build -trimpath -buildvcs=false -ldflags '$(STRIP)' -gcflags=all=-l -gcflags=github.com/pierrec/lz4/v4/...= -gcflags=chainroot/chain/lz4hc= -gcflags=encoding/binary=
 STRIP ?= -s -w
 # The smaller of two garbage collectors, while Go has both.
 collector := $(shell GOEXPERIMENT=nogreenteagc go env GOEXPERIMENT 2>/dev/null)

@@ -10,15 +10,13 @@ import (
 	"chainroot/flash"
 )
 
-// The chains that are compared hold the same files, in one snapshot or in many. They
+// The chains that are compared hold the same files, all of B, in one snapshot or in many. They
 // stand on flash with erase blocks of 4 KiB and a write unit of one byte, as a NOR chip
 // has that is used by its small sectors: a thousand entries take the room of a thousand
 // small ones there, and not 64 MB.
 const (
-	chainFiles   = 3000     // of B
-	chainLargest = 32 << 10 // bytes
-	chainErase   = 4 << 10
-	chainWrite   = 1
+	chainErase = 4 << 10
+	chainWrite = 1
 )
 
 // longChain is the image of one.
@@ -40,7 +38,7 @@ func chainPart(l *lab) ([]measure.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, want, err := smallFiles(d.tree(), chainFiles, chainLargest)
+	files, want, err := allFiles(d.tree())
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 func TestLongChain(t *testing.T) {
 	tree := t.TempDir()
 	plant(t, tree, map[string]int{"a/1": 5000, "a/2": 10, "a/b/3": 20, "c/4": 30, "c/5": 0, "c/d/e/6": 7})
-	paths, want, err := smallFiles(tree, 6, 1<<20)
+	paths, want, err := allFiles(tree)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"chainroot/chain"
 	"chainroot/chain/delta"
 	"chainroot/flash"
+	"chainroot/memory"
 )
 
 // config is `snapshot config` on an image.
@@ -32,6 +33,7 @@ const (
 // replay is what preinit does between the flash and the two upper directories, and
 // nothing else: it is the whole of a process that is timed.
 func replay(image, to string) error {
+	memory.Boot()
 	dev, err := chain.OpenFlash(image, &flash.Options{ReadOnly: true})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 
+	"chainroot/bench/machine"
 	"chainroot/bench/measure"
 )
 
@@ -22,6 +23,7 @@ func parts() []part {
 		{"chain", chainPart},
 		{"memory", memoryPart},
 		{"flash", func(*lab) ([]measure.Result, error) { return flashPart() }},
+		{"boot", func(*lab) ([]measure.Result, error) { return machine.Measure(os.Stderr) }},
 	}
 }
 

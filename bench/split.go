@@ -7,16 +7,16 @@ import (
 	"path/filepath"
 )
 
-// smallFiles returns the paths, relative to dir and sorted, of the first n regular
-// files below it that have at most so many bytes, and what a tree of them has.
-func smallFiles(dir string, n int, most int64) (paths []string, s size, err error) {
+// allFiles returns the paths, relative to dir and sorted, of the regular files below it,
+// and what a tree of them has.
+func allFiles(dir string) (paths []string, s size, err error) {
 	dirs := map[string]bool{".": true}
 	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
 		st, err := e.Info()
-		if err != nil || st.Size() > most {
+		if err != nil {
 			return err
 		}
 		rel, err := filepath.Rel(dir, name)
@@ -30,14 +30,8 @@ func smallFiles(dir string, n int, most int64) (paths []string, s size, err erro
 			dirs[d] = true
 			s.files++
 		}
-		if len(paths) == n {
-			return fs.SkipAll
-		}
 		return nil
 	})
-	if err == nil && len(paths) < n {
-		err = fmt.Errorf("there are %d of %d", len(paths), n)
-	}
 	if err != nil {
 		return nil, s, fmt.Errorf("cannot pick files: %w", err)
 	}

@@ -22,18 +22,18 @@ func plant(t *testing.T, dir string, files map[string]int) {
 	}
 }
 
-func TestSmallFiles(t *testing.T) {
+func TestAllFiles(t *testing.T) {
 	dir := t.TempDir()
-	plant(t, dir, map[string]int{"a/1": 10, "a/b/2": 20, "a/b/large": 101, "c/3": 100, "d/4": 1})
-	paths, s, err := smallFiles(dir, 3, 100)
+	plant(t, dir, map[string]int{"a/1": 10, "a/b/2": 20, "c/3": 100})
+	paths, s, err := allFiles(dir)
 	if err != nil || !slices.Equal(paths, []string{"a/1", "a/b/2", "c/3"}) {
 		t.Errorf("%v, %v", paths, err)
 	}
 	if want := (size{files: 3 + 3, bytes: 130}); s != want { // a, a/b and c as well
 		t.Errorf("the size is %+v, want %+v", s, want)
 	}
-	if paths, _, err := smallFiles(dir, 5, 100); err == nil {
-		t.Errorf("5 of 4: %v", paths)
+	if paths, _, err := allFiles(dir + "/nothing"); err == nil {
+		t.Errorf("of nothing: %v", paths)
 	}
 }
 

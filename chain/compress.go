@@ -14,7 +14,7 @@ import (
 const (
 	deepBlocks = 4 // of a frame, from its start
 	deepDepth  = 1024
-	plainDepth = 64
+	plainDepth = 48
 )
 
 // PayloadWriter makes a Payload of the tar written to it. The same tar gives

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"chainroot/memory"
 )
 
 func main() {
@@ -11,6 +13,7 @@ func main() {
 		os.Stderr.WriteString("preinit builds the root of a unit as PID 1 of its initramfs; it does nothing else\n")
 		os.Exit(64)
 	}
+	memory.Boot()
 	u := newUnit()
 	err := u.safely(u.run)
 	for {

@@ -15,6 +15,8 @@ const (
 )
 
 const (
+	long     = 32 // for a match longer than that fewer are tried
+	lazier   = 4
 	enough   = 256 // a match as long as this is taken as it is
 	hashBits = 16
 	skipLog  = 9 // where nothing matches: one place more is passed over for so many literals
@@ -51,19 +53,23 @@ func (c *Compressor) insert(src []byte, end int) {
 }
 
 // find returns the longest match at i, if it is longer than least, and how far back it
-// is.
-func (c *Compressor) find(src []byte, i, end, least int) (length, distance int) {
+// is. It tries so many.
+func (c *Compressor) find(src []byte, i, end, least, tries int) (length, distance int) {
 	c.insert(src, i)
 	best := least
-	v := load32(src, i)
-	cand := int(c.head[hash(v)]) - 1
-	for try := c.Depth; try > 0 && cand >= 0 && i-cand <= window; try-- {
-		if i+best < end && src[cand+best] == src[i+best] && load32(src, cand) == v {
+	if i+best >= end {
+		return 0, 0
+	}
+	first, last := load32(src, i), load32(src, i+best-3) // of a longer match, and so of any one that counts
+	cand := int(c.head[hash(first)]) - 1
+	for ; tries > 0 && cand >= 0 && i-cand <= window; tries-- {
+		if load32(src, cand+best-3) == last && load32(src, cand) == first {
 			if n := match(src, cand, i, end); n > best {
 				best, distance = n, i-cand
-				if n >= enough {
+				if n >= enough || i+best >= end {
 					break
 				}
+				last = load32(src, i+best-3)
 			}
 		}
 		d := int(c.prev[cand&window])
@@ -103,13 +109,17 @@ func (c *Compressor) Append(dst, src []byte) []byte {
 	anchor, i := 0, 0
 	end := len(src) - lastLiterals
 	for limit := len(src) - lastMatch; i <= limit; {
-		n, d := c.find(src, i, end, minMatch-1)
+		n, d := c.find(src, i, end, minMatch-1, c.Depth)
 		if n == 0 {
 			i += 1 + (i-anchor)>>skipLog
 			continue
 		}
 		for n < enough && i < limit { // a match that starts one place later may be longer
-			n1, d1 := c.find(src, i+1, end, n)
+			tries := c.Depth
+			if n >= long {
+				tries = max(tries/lazier, 1)
+			}
+			n1, d1 := c.find(src, i+1, end, n, tries)
 			if n1 == 0 {
 				break
 			}

@@ -64,7 +64,7 @@ var mutants = []mutant{
 		{"settle.go", "\tif err := c.expect(id); err != nil {\n\t\treturn err\n\t}\n\treturn c.endCopy()",
 			"\tfor _, e := range b.entries {\n\t\te.counts = false\n\t}\n\treturn c.endCopy()"}}},
 
-	{name: "a payload that is not checked", flash: roomy, edits: []edit{{"payload.go",
+	{name: "a payload that is not checked", flash: roomy, edits: []edit{{"chunk.go",
 		"if sha256.Sum256(b) == want {",
 		"if true {"}}},
 	{name: "the first copy of a record proves itself", flash: roomy, edits: []edit{{"read.go",
