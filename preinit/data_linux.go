@@ -9,6 +9,7 @@ import (
 	"chainroot/boot"
 	"chainroot/chain"
 	"chainroot/flash"
+	"chainroot/memory"
 )
 
 // dataName is what the partition of the chain is called, as on OpenWrt.
@@ -152,5 +153,8 @@ func (u *unit) chooseState() error {
 		u.log.warnf("%s", note)
 	}
 	u.plan = u.target
+	if u.plan.snapshots > 0 || u.plan.volatile {
+		memory.Boot() // not before: a boot with nothing to replay makes next to no garbage
+	}
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"chainroot/memory"
 )
 
 func main() {
@@ -13,7 +11,6 @@ func main() {
 		os.Stderr.WriteString("preinit builds the root of a unit as PID 1 of its initramfs; it does nothing else\n")
 		os.Exit(64)
 	}
-	memory.Boot()
 	u := newUnit()
 	err := u.safely(u.run)
 	for {
