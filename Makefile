@@ -9,11 +9,13 @@ OUT ?= $(ARCH)
 export GOMIPS := softfloat
 # The cryptography that Go ships frozen: the newer one has 32 MiB of zeroed memory
 # in every program with a SHA-256 of Go's, for what neither program does, and a unit
-# with no more RAM than that does not start such a program. Functions are inlined only
-# where that costs nothing: elsewhere it takes a tenth more of compressed flash, and no
-# time off a boot. STRIP= keeps the symbols.
+# with no more RAM than that does not start such a program. STRIP= keeps the symbols.
 unit = CGO_ENABLED=0 GOFIPS140=v1.0.0 GOEXPERIMENT=$(collector) GOOS=linux GOARCH=$(ARCH) \
-	go build -trimpath -buildvcs=false -ldflags '$(STRIP)' -gcflags=all=-l -gcflags=github.com/pierrec/lz4/v4/...= -gcflags=chainroot/chain/lz4hc= -gcflags=encoding/binary=
+	go build -trimpath -buildvcs=false -ldflags '$(STRIP)' $(if $(filter mips% arm,$(ARCH)),$(frugal))
+# Where flash is small, functions are inlined only where that costs nothing: elsewhere
+# it takes a tenth more of compressed flash, for some hundredths of the code that a
+# boot runs.
+frugal = -gcflags=all=-l $(addprefix -gcflags=,github.com/pierrec/lz4/v4/...= chainroot/chain/lz4hc= encoding/binary=)
 STRIP ?= -s -w
 # The smaller of two garbage collectors, while Go has both.
 collector := $(shell GOEXPERIMENT=nogreenteagc go env GOEXPERIMENT 2>/dev/null)
