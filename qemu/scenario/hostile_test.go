@@ -99,10 +99,8 @@ func (u *unit) lie(e *chain.Entry, unpacked uint64) {
 	binary.BigEndian.PutUint32(header[252:], crc32.ChecksumIEEE(header[:252]))
 	hash := sha256.Sum256(header)
 
-	chunks := (e.Stored + 65535) / 65536
-	slot := max(int64(e.WriteSize), 128)
-	at := max(int64(e.WriteSize), 256) + 32*chunks + e.Stored
-	at = (at + slot - 1) / slot * slot
+	slots, slot := int(binary.BigEndian.Uint16(header[20:])), max(e.WriteSize, 128)
+	at := e.Blocks*qemu.EraseSize - slots*slot
 	record := entry[at : at+128]
 	if string(record[:4]) != "REC1" {
 		u.Fatalf("no record at %d", at)
