@@ -16,8 +16,9 @@ type Tars struct {
 	buf      []byte
 }
 
-// aheadLeast is for how many bytes of tars reading ahead is worth a goroutine.
-const aheadLeast = 256 << 10
+// aheadLeast is for how many bytes of tars reading ahead is worth a goroutine: those of
+// a small configuration are unpacked sooner than another thread runs.
+const aheadLeast = 2 << 20
 
 // Tars returns a reader of the tars of entries, which must be closed. As long as it
 // is open, it may read from the flash at any time.
