@@ -76,7 +76,7 @@ test-foreign: setup ## unit tests of the format for mips and mipsle, under qemu-
 	@mkdir -p build
 	@for arch in mips mipsle; do \
 		echo "unit tests for $$arch"; export GOARCH=$$arch; \
-		$(foreign) ./boot ./json ./sha256 ./chain ./chain/delta ./chain/fstools ./flash/... && \
+		$(foreign) ./boot ./json ./sha256 ./chain ./chain/lz4hc ./chain/delta ./chain/fstools ./flash/... && \
 		$(foreign) -skip '^Test(UnitCompact.*|Compact(Image|FullFlash|sAtRandom)|FoldWithoutRAM|UnitGoesOnAfterCompact|BootTime|HealthDies|Spawn|DryRun|LookingWithoutRoot|UnitListsWhatRuns)$$' ./snapshot && \
 		$(foreign) -skip '^Test(Tmpfs|Overlay|Move|Free|Switch|Scratch)$$' ./mount || exit; \
 	done 2>&1 | tee -a build/test.log | $(progress)
@@ -106,7 +106,7 @@ powercut-convert: setup ## N power cuts in conversions from jffs2 on virtual mac
 	go run ./qemu/powercut -convert -n $(N) -seed $(SEED) -window 3s
 
 # Bench is built as the units' programs are: it does what preinit does.
-bench: setup build ## what a replay, a commit and a long chain cost, against what people run (ONLY=parts), figures in build/bench.json
+bench: setup build ## what a replay, a commit, a long chain and a boot cost, against what people run (ONLY=parts), figures in build/bench.json
 	$(unit) -o build/$(OUT)/bench ./bench
 	build/$(OUT)/bench -json build/bench.json $(if $(ONLY),-only $(ONLY))
 

@@ -8,7 +8,8 @@
 //	-snapshot FILE  the program snapshot (the default is the one beside bench)
 //	-strict         fail if a bound is missed
 //
-// A figure is the median of runs that take turns. Files lie in a tmpfs in a mount
+// A figure is the median of runs that take turns. The part boot is of package machine,
+// which boots virtual machines; for all others files lie in a tmpfs in a mount
 // namespace of its own, so no disk has a part in it. All that is timed runs in
 // processes of its own, from their start to their end: of ours, the program snapshot,
 // and for what preinit does a copy of bench (ours_linux.go). What a run leaves is

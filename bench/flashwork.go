@@ -15,9 +15,9 @@ import (
 // Flash work is counted on simulated flash, which knows each operation.
 const (
 	flashBlocks   = 64
-	flashPayload  = 1_000_000 // bytes, of what does not compress
-	configWritten = 2.1       // payloads that a config may program: home and copy, and what goes with them
-	none          = 0.5       // of one: none
+	flashPayload  = 300_000 // bytes, of what does not compress
+	configWritten = 2.1     // payloads that a config may program: home and copy, and what goes with them
+	none          = 0.5     // of one: none
 )
 
 // chip is a flash that work is counted on.

@@ -120,8 +120,8 @@ func execAndKill(root, program string) error {
 // is a file with something in it, and the x bit is set.
 func looksRunnable(root, program string) error {
 	var stat unix.Stat_t
-	if unix.Stat(root+program, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Mode&0o111 == 0o111 && stat.Size > 0 {
-		return nil // not even a link leads it astray
+	if unix.Lstat(root+program, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Mode&0o111 == 0o111 && stat.Size > 0 {
+		return nil
 	}
 	back, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -26,7 +26,8 @@ const (
 // goroutine at a time.
 type Compressor struct {
 	// Depth is how many matches are tried at a place: the time it takes rises with it,
-	// at most in proportion. With 64 a block is a thirtieth larger than with 1024.
+	// at most in proportion. With 64 a block is 1.5 % larger than with 1024, and one of
+	// the same few words again and again 15 %.
 	Depth int
 
 	head [1 << hashBits]int32 // one more than the last place with a hash; 0: there is none
