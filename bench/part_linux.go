@@ -23,7 +23,7 @@ func parts() []part {
 		{"chain", chainPart},
 		{"memory", memoryPart},
 		{"flash", func(*lab) ([]measure.Result, error) { return flashPart() }},
-		{"boot", func(*lab) ([]measure.Result, error) { return machine.Measure(os.Stderr) }},
+		{"boot", bootPart},
 	}
 }
 
@@ -50,4 +50,13 @@ func measureParts(l *lab, only []string) (results []measure.Result, err error) {
 		results = append(results, r...)
 	}
 	return results, nil
+}
+
+// bootPart compares boots of virtual machines.
+func bootPart(l *lab) ([]measure.Result, error) {
+	d, err := l.data("A")
+	if err != nil {
+		return nil, err
+	}
+	return machine.Measure(os.Stderr, machine.Data{Tree: d.tree(), TarGz: d.file("tar.gz")}, l.rounds)
 }

@@ -6,7 +6,7 @@
 // differ in the initramfs and in what rootfs_data holds:
 //
 //	empty    preinit, rootfs_data is erased
-//	A        preinit, rootfs_data has a chain with one snapshot, about 500 files
+//	A        preinit, rootfs_data has a chain with one snapshot, of data set A
 //	busybox  a shell init that builds the same mounts, with nothing to unpack
 //	tar.gz   so too, and busybox unpacks the files of A from a tar.gz that begins
 //	         where rootfs_data does
@@ -21,5 +21,5 @@
 // times what running it does: a boot runs most of its code once.
 //
 // Read measure.go, then setup.go (what is booted), boot.go; machine.go has the two
-// machines, shell.go the peer, data.go the files of A.
+// machines, shell.go the peer.
 package machine

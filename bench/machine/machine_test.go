@@ -1,15 +1,7 @@
 package machine
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"errors"
-	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -27,21 +19,6 @@ func TestStamps(t *testing.T) {
 	}
 	if _, err := stamp(ready, console[:60]); err == nil {
 		t.Error("a time was found for a line that is not there")
-	}
-}
-
-func TestMedian(t *testing.T) {
-	for _, test := range []struct {
-		times []float64
-		want  float64
-	}{
-		{[]float64{3}, 3},
-		{[]float64{9, 1, 2}, 2},
-		{[]float64{4, 100, 1, 2}, 3},
-	} {
-		if got := median(test.times); got != test.want {
-			t.Errorf("median(%v) = %v, want %v", test.times, got, test.want)
-		}
 	}
 }
 
@@ -73,49 +50,5 @@ func TestShellInits(t *testing.T) {
 				t.Errorf("%s, %s: the script is\n%s", m.name, test.kind, script)
 			}
 		}
-	}
-}
-
-// A and the tar.gz of it hold the same.
-func TestData(t *testing.T) {
-	dir := t.TempDir()
-	if err := makeData(dir); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			t.Skip(err) // no Debian
-		}
-		t.Fatal(err)
-	}
-	var packed bytes.Buffer
-	if err := writeTarGz(&packed, dir); err != nil {
-		t.Fatal(err)
-	}
-	unpacked, err := gzip.NewReader(&packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, size := 0, 0
-	for in := tar.NewReader(unpacked); ; {
-		h, err := in.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		got, err := io.ReadAll(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := os.ReadFile(filepath.Join(dir, h.Name))
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s differs in the tar (%v)", h.Name, err)
-		}
-		files, size = files+1, size+len(got)
-	}
-	if files != dataFiles || size > dataBytes {
-		t.Errorf("A has %d files of %d bytes", files, size)
 	}
 }

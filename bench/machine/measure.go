@@ -4,15 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"chainroot/bench/measure"
 	"chainroot/qemu/image"
 )
-
-// Runs is how often each kind of boot is measured: one boot and the next differ by a
-// quarter.
-const Runs = 7
 
 // bound is what preinit with an empty chain may take of a shell init that builds the
 // same mounts.
@@ -31,38 +26,38 @@ var comparisons = []comparison{
 	{withA, plain, 0},
 }
 
-// Measure boots each machine Runs times in each way, and says on log what it does.
-// It takes some minutes, and what qemu/setup installs.
-func Measure(log io.Writer) ([]measure.Result, error) {
-	return MeasureOn(log, Runs)
+// Data is what a unit keeps, in the forms in which it is booted: both are of the same
+// tree.
+type Data struct {
+	Tree  string // directory
+	TarGz string // file
 }
 
-// MeasureOn does so with another number of boots, and on the machines with the given
-// names alone, if any are given.
-func MeasureOn(log io.Writer, runs int, names ...string) ([]measure.Result, error) {
+// Measure boots each machine so many times in each way, with d where there is something
+// to unpack, and says on log what it does. It takes what qemu/setup installs, and half a
+// minute for each round.
+func Measure(log io.Writer, d Data, rounds int) ([]measure.Result, error) {
 	var results []measure.Result
 	for i := range machines {
 		m := &machines[i]
-		if len(names) > 0 && !slices.Contains(names, m.name) {
-			continue
-		}
-		times, err := m.measure(log, runs)
+		times, err := m.measure(log, d, rounds)
 		if err != nil {
 			return nil, fmt.Errorf("cannot measure a boot on %s: %w", m.name, err)
 		}
 		for _, c := range comparisons {
-			ours, peer := median(times[c.ours]), median(times[c.peer])
-			results = append(results, measure.Result{
-				Name: fmt.Sprintf("boot %s, %s", m.name, c.ours), Ours: ours,
-				Peer: peer, PeerName: c.peer.String(), Unit: "ms", Ratio: ours / peer, Bound: c.bound,
-			})
+			r, err := measure.Compare(fmt.Sprintf("boot %s, %s", m.name, c.ours),
+				measure.Median(times[c.ours]), measure.Median(times[c.peer]), c.peer.String(), "ms", c.bound)
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, r)
 		}
 	}
 	return results, nil
 }
 
 // measure returns the times of all boots on a machine, by kind, in milliseconds.
-func (m *machine) measure(log io.Writer, runs int) (times [kinds][]float64, err error) {
+func (m *machine) measure(log io.Writer, d Data, rounds int) (times [kinds][]float64, err error) {
 	source, err := image.Source()
 	if err != nil {
 		return times, err
@@ -72,11 +67,11 @@ func (m *machine) measure(log io.Writer, runs int) (times [kinds][]float64, err 
 		return times, err
 	}
 	defer os.RemoveAll(dir)
-	boots, err := m.setUp(source, dir)
+	boots, err := m.setUp(source, dir, d)
 	if err != nil {
 		return times, err
 	}
-	for n := range runs {
+	for n := range rounds {
 		for k, b := range boots {
 			t, err := boot(b)
 			if err != nil {
@@ -84,18 +79,11 @@ func (m *machine) measure(log io.Writer, runs int) (times [kinds][]float64, err 
 			}
 			times[k] = append(times[k], t)
 		}
-		fmt.Fprintf(log, "%s, boot %d of %d:", m.name, n+1, runs)
+		fmt.Fprintf(log, "%s, boot %d of %d:", m.name, n+1, rounds)
 		for k := range kinds {
 			fmt.Fprintf(log, "  %s %.1f ms", k, times[k][n])
 		}
 		fmt.Fprintln(log)
 	}
 	return times, nil
-}
-
-// median is the middle of the times, or of two of them the mean.
-func median(times []float64) float64 {
-	sorted := slices.Sorted(slices.Values(times))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +45,7 @@ type setup struct {
 
 // setUp builds what all kinds of boot need, in a directory, and returns the machine of
 // each.
-func (m *machine) setUp(source, dir string) ([]*qemu.Machine, error) {
+func (m *machine) setUp(source, dir string, d Data) ([]*qemu.Machine, error) {
 	board, err := qemu.BoardOf(m.arch)
 	if err != nil {
 		return nil, err
@@ -68,17 +67,13 @@ func (m *machine) setUp(source, dir string) ([]*qemu.Machine, error) {
 	if err := s.squashfs(); err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "A")
-	if err := makeData(data); err != nil {
-		return nil, err
-	}
 	var all []*qemu.Machine
 	for k := range kinds {
 		initramfs, err := s.initramfs(k, busybox, kernel.Modules)
 		if err != nil {
 			return nil, err
 		}
-		flash, err := s.flash(k, data)
+		flash, err := s.flash(k, d)
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +138,7 @@ func (s *setup) initramfs(k kind, busybox, modulesDir string) (string, error) {
 }
 
 // flash writes the image of the flash of a kind of boot.
-func (s *setup) flash(k kind, data string) (string, error) {
+func (s *setup) flash(k kind, d Data) (string, error) {
 	file := s.file(k, "flash.img")
 	if err := s.image.Flash(file, s.attach, flashSize); err != nil {
 		return "", err
@@ -151,16 +146,21 @@ func (s *setup) flash(k kind, data string) (string, error) {
 	switch k {
 	case withA:
 		snapshot, change := filepath.Join(s.source, "build", runtime.GOARCH, "snapshot"), s.file(k, "change")
-		if err := run(s.dir, snapshot, "build", data, "-o", change); err != nil {
+		if err := run(s.dir, snapshot, "build", d.Tree, "-o", change); err != nil {
 			return "", err
 		}
 		return file, run(s.dir, snapshot, "--device", fmt.Sprintf("%s+%d", file, s.offset()), "--write-size", s.writeSize, "import", change)
 	case tarGz:
+		packed, err := os.ReadFile(d.TarGz)
+		if err != nil {
+			return "", err
+		}
 		f, err := os.OpenFile(file, os.O_WRONLY, 0)
 		if err != nil {
 			return "", err
 		}
-		return file, errors.Join(writeTarGz(io.NewOffsetWriter(f, s.offset()), data), f.Close())
+		_, err = f.WriteAt(packed, s.offset())
+		return file, errors.Join(err, f.Close())
 	}
 	return file, nil
 }
