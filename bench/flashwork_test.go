@@ -7,6 +7,20 @@ import (
 	"chainroot/bench/measure"
 )
 
+// replaced returns how many bytes are programmed, by chain/FORMAT.md, where an entry
+// is replaced: header, chunk table and payload at home and in the back buffer, each in
+// whole write units, and three records of two slots.
+func (c chip) replaced(t *testing.T) float64 {
+	t.Helper()
+	p, err := noise(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := 256 + 32*((p.Stored()+65535)/65536) + p.Stored()
+	w := int64(c.write)
+	return float64(2*((entry+w-1)/w*w) + 3*2*max(w, recordSize))
+}
+
 // What each command does to flash is the same every time.
 func TestFlashPart(t *testing.T) {
 	results, err := flashPart()
@@ -44,6 +58,8 @@ func TestFlashPart(t *testing.T) {
 		}
 		if r := get("config writes", "payload"); r.Ratio < 2 || r.Ratio > 2.2 {
 			t.Errorf("a config writes its payload twice, and not %v times", r.Ratio)
+		} else if want := c.replaced(t); r.Ours != want {
+			t.Errorf("%s: a config writes %v bytes, what it has to are %v", c.name, r.Ours, want)
 		}
 		if r := get("config erases", "entry and copy"); r.Ours == 0 || r.Missed() {
 			t.Errorf("a config erases what it writes: %+v", r)

@@ -45,14 +45,14 @@ func (c *Chain) chunks(e *Entry) (*chunkReader, error) {
 	start := c.a.offset(e.Block)
 	r := &chunkReader{
 		a:     c.a,
-		table: make([]byte, e.layout.frame-e.layout.table),
+		table: make([]byte, e.layout.frame-HeaderSize),
 		off:   start + e.layout.frame,
 		left:  e.Stored,
 	}
-	if good, err := c.a.readHashed(r.table, start+e.layout.table, e.Table); err != nil {
+	if good, err := c.a.readHashed(r.table, start+HeaderSize, e.Table); err != nil {
 		return nil, err
 	} else if !good {
-		return nil, fmt.Errorf("%w: its chunk table at offset %d does not have the hash in its header", ErrDamaged, start+e.layout.table)
+		return nil, fmt.Errorf("%w: its chunk table at offset %d does not have the hash in its header", ErrDamaged, start+HeaderSize)
 	}
 	return r, nil
 }

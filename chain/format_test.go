@@ -136,11 +136,11 @@ func TestLayout(t *testing.T) {
 		stored       int64
 		want         layout
 	}{
-		{65536, 1, 1000, layout{table: 256, frame: 288, slots: 61440, slot: 128, blocks: 1, nSlots: 32}},
-		{65536, 4096, 1000, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 1, nSlots: 14}},
-		{65536, 1, 200_000, layout{table: 256, frame: 384, slots: 258_048, slot: 128, blocks: 4, nSlots: 32}},
-		{126976, 2048, 126976, layout{table: 2048, frame: 2112, slots: 188_416, slot: 2048, blocks: 2, nSlots: 32}},
-		{4096, 4096, 1, layout{table: 4096, frame: 4128, slots: 8192, slot: 4096, blocks: 16, nSlots: 14}},
+		{65536, 1, 1000, layout{frame: 288, slots: 61440, slot: 128, blocks: 1, nSlots: 32}},
+		{65536, 4096, 1000, layout{frame: 288, slots: 4096, slot: 4096, blocks: 1, nSlots: 15}},
+		{65536, 1, 200_000, layout{frame: 384, slots: 258_048, slot: 128, blocks: 4, nSlots: 32}},
+		{126976, 2048, 126976, layout{frame: 320, slots: 188_416, slot: 2048, blocks: 2, nSlots: 32}},
+		{4096, 4096, 1, layout{frame: 288, slots: 4096, slot: 4096, blocks: 15, nSlots: 14}},
 	} {
 		g := flash.Geometry{Size: 1 << 30, EraseSize: c.erase, WriteSize: c.write}
 		if got := plan(g, c.stored); got != c.want {

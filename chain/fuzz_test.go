@@ -112,7 +112,7 @@ func FuzzHeader(f *testing.F) {
 			h.Slots < minSlots, h.Slots > maxSlots, h.Number < 1, len(h.Label) > MaxLabel,
 			h.Stored < 1, h.Stored > maxStored, h.Unpacked < 0, h.Unpacked > maxStored*maxRatio:
 			t.Fatalf("beyond the limits: %+v", h)
-		case l.table < HeaderSize, l.frame-l.table > maxStored/chunkSize*sha256.Size, l.slots < l.frame+h.Stored,
+		case l.frame <= HeaderSize, l.frame-HeaderSize > maxStored/chunkSize*sha256.Size, l.slots < l.frame+h.Stored,
 			l.slot < recordSize, l.slot%int64(h.WriteSize) != 0, l.blocks < 1,
 			int64(l.blocks)*int64(h.EraseSize) < l.slots+int64(h.Slots+copySlots)*l.slot:
 			t.Fatalf("an impossible layout: %+v", l)

@@ -45,7 +45,7 @@ const codingLZ4 = 1 // of the payload: one lz4 frame
 
 var headerMagic = [8]byte{'C', 'H', 'A', 'I', 'N', 'R', 'T', '\n'}
 
-// Header is the first write unit of an entry.
+// Header is what an entry starts with.
 type Header struct {
 	Type      Type
 	EraseSize int    // of the flash, in bytes

@@ -8,9 +8,9 @@ import (
 //
 //	header | chunk table | payload | unused | record slots
 //
-// The header takes whole write units, so does what follows up to the slots,
-// which end with the last erase block. A slot is one write unit, and never less
-// than minSlotSize bytes. An entry in the back buffer uses the last copySlots
+// Header, chunk table and payload together take whole write units; the slots end
+// with the last erase block. A slot is one write unit, and never less than
+// minSlotSize bytes. An entry in the back buffer uses the last copySlots
 // slots only: they are the last of the flash, where a reader finds them.
 const (
 	minSlotSize = recordSize
@@ -28,7 +28,6 @@ const (
 
 // layout holds offsets from the start of an entry, in bytes.
 type layout struct {
-	table  int64 // where the chunk table starts
 	frame  int64 // where the payload starts
 	slots  int64 // where the record slots start
 	slot   int64 // size of one slot
@@ -71,8 +70,7 @@ func (h *Header) geometry() flash.Geometry {
 // write units.
 func parts(g flash.Geometry, stored int64) (l layout, end int64) {
 	w := int64(g.WriteSize)
-	l.table = roundUp(HeaderSize, w)
-	l.frame = l.table + chunks(stored)*int64(len(Hash{}))
+	l.frame = HeaderSize + chunks(stored)*int64(len(Hash{}))
 	l.slot = roundUp(minSlotSize, w)
 	return l, roundUp(l.frame+stored, w)
 }

@@ -213,7 +213,7 @@ func TestMapOfAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dev.Close()
-	for _, s := range []step{config(t, noise("a|", 900)), push(""), config(t, noise("b|", 70000))} {
+	for _, s := range []step{config(t, noise("a|", 900)), push(""), config(t, noise("b|", 75000))} {
 		if err := s.do(open(t, dev)); err != nil {
 			t.Fatal(err)
 		}

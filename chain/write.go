@@ -241,13 +241,8 @@ func (c *Chain) readsBack(b, got []byte, off int64) error {
 // stream returns the first end bytes of an entry: header, chunk table, payload
 // and what fills the last write unit.
 func (h *Header) stream(p *Payload, end int64) io.Reader {
-	l := h.layout()
-	fill := func(n int64) io.Reader { return bytes.NewReader(bytes.Repeat([]byte{0xFF}, int(n))) }
-	return io.MultiReader(
-		bytes.NewReader(h.encode()), fill(l.table-HeaderSize),
-		bytes.NewReader(p.table),
-		bytes.NewReader(p.frame), fill(end-l.frame-h.Stored),
-	)
+	fill := bytes.Repeat([]byte{0xFF}, int(end-h.layout().frame-h.Stored))
+	return io.MultiReader(bytes.NewReader(h.encode()), bytes.NewReader(p.table), bytes.NewReader(p.frame), bytes.NewReader(fill))
 }
 
 // eachBlock calls f with the n bytes of r that stand at start, an erase block

@@ -324,8 +324,8 @@ func (m *machine) damage(n int) {
 	m.must(err)
 	defer f.Close()
 	b := make([]byte, 1)
-	// The chunk table and the frame follow the header's write unit of 4 KiB.
-	off := int64(block)*65536 + 4096 + 80
+	// Behind the header and a chunk table of one hash.
+	off := int64(block)*65536 + chain.HeaderSize + 80
 	_, err = f.ReadAt(b, off)
 	m.must(err)
 	b[0] ^= 0x10

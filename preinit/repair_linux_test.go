@@ -222,7 +222,7 @@ func TestRepairOfANewerChain(t *testing.T) {
 	header[9]++ // the version
 	binary.BigEndian.PutUint32(header[252:], crc32.ChecksumIEEE(header[:252]))
 	// The second copy of the record that made the one before it a snapshot.
-	slot := pushed.Block*shape.EraseSize + 2*shape.WriteSize + 3*shape.WriteSize
+	slot := (pushed.Block+pushed.Blocks)*shape.EraseSize - pushed.Slots*shape.WriteSize + 3*shape.WriteSize
 	if string(b[slot:slot+4]) != "REC1" {
 		t.Fatal("there is no record")
 	}

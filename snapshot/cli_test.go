@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"chainroot/chain"
 )
 
 // timeOfTests is what the clock says.
@@ -202,7 +204,7 @@ func TestDamagedEntry(t *testing.T) {
 			i.must("push")
 		}
 	}
-	at := int64(i.info().Entries[1].Block*65536 + 4096 + 40)
+	at := int64(i.info().Entries[1].Block*65536 + chain.HeaderSize + 40)
 	f, err := os.OpenFile(i.path, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)

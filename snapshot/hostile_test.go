@@ -103,7 +103,7 @@ func TestVerifyOnFullDisk(t *testing.T) {
 	}
 	b, err := os.ReadFile(i.path)
 	must(t, err)
-	b[4096+40] ^= 1 // in the entry
+	b[chain.HeaderSize+40] ^= 1 // in the entry
 	must(t, os.WriteFile(i.path, b, 0o644))
 	if code := verify(); code != exitDamaged {
 		t.Errorf("damaged: exit %d", code)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/chain"
 )
 
 // newHistory returns an image with two snapshots and a volatile entry:
@@ -278,7 +280,7 @@ func TestLookingRefuses(t *testing.T) {
 // Of a damaged chain is shown what a boot shows, and what is wrong is said.
 func TestLookingAtDamage(t *testing.T) {
 	i := newHistory(t)
-	at := int64(i.info().Entries[1].Block*65536 + 4096 + 40)
+	at := int64(i.info().Entries[1].Block*65536 + chain.HeaderSize + 40)
 	f, err := os.OpenFile(i.path, os.O_RDWR, 0)
 	must(t, err)
 	var b [1]byte

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"chainroot/chain"
 	"chainroot/flash"
 	"chainroot/flash/sim"
 )
@@ -46,7 +47,7 @@ func (s *shape) good() int { return s.blocks - len(s.bad) }
 // erase blocks, in bytes; negative: that many do not hold one.
 func (s *shape) holds(blocks int) int {
 	slot := max(128, s.write)
-	n := blocks*s.erase - (14+1)*slot - max(256, s.write) - 64 // slots, header, what lz4 adds
+	n := blocks*s.erase - (14+1)*slot - chain.HeaderSize - 64 // slots, header, what lz4 adds
 	return n - n/65536*32 - 32
 }
 
@@ -108,7 +109,7 @@ var shapes = []shape{
 	{kind: sim.Block, blocks: 120, erase: 4 * kib, write: 512, deep: true},
 	{kind: sim.Block, blocks: 17, erase: 64 * kib, write: 4096},
 	{kind: sim.Block, blocks: 210, erase: 4 * kib, write: 4096},
-	{kind: sim.Block, blocks: 33, erase: 4 * kib, write: 4096},
+	{kind: sim.Block, blocks: 31, erase: 4 * kib, write: 4096},
 	{kind: sim.Block, blocks: 16, erase: 64 * kib, write: 512},
 	{kind: sim.Block, blocks: 15, erase: 128 * kib, write: 4096},
 	{kind: sim.Block, blocks: 14, erase: 256 * kib, write: 512},

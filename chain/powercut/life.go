@@ -180,7 +180,7 @@ func damagedLives(s *shape) []life {
 	rot := func(d *sim.Device, off int64) { d.Flip(off, 1); d.Flip(off+1, 6) }
 	gone := func(d *sim.Device, off int64) { d.FailRead(off, errUnreadable) }
 	header := func(*chain.Entry) int64 { return 40 }
-	content := func(e *chain.Entry) int64 { return s.payloadAt() + 500 }
+	content := func(*chain.Entry) int64 { return payloadAt + 500 }
 	add("rotten payload", 2, content, rot)
 	if s.deep {
 		add("rotten header", 3, header, rot)
@@ -191,9 +191,6 @@ func damagedLives(s *shape) []life {
 	}
 	return list
 }
-
-// payloadAt is where the payload of an entry with one chunk starts.
-func (s *shape) payloadAt() int64 { return int64(max(256, s.write) + 32) }
 
 // skip returns how many bytes lie between a block's number on the device, and
 // its number in the row without bad blocks.

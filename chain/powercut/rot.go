@@ -10,6 +10,9 @@ import (
 // rotten is how many bits of a payload are flipped.
 const rotten = 24
 
+// payloadAt is where the payload of an entry with one chunk starts (chain/FORMAT.md).
+const payloadAt = chain.HeaderSize + 32
+
 // rot flips bits of the flash before the job, one at a time: of every header and
 // record every stride-th, and some of every payload. One of a header or a record
 // changes nothing; one of a payload takes the entry and all behind it away, which
@@ -35,7 +38,7 @@ func (j *job) rot(t *tally, stride int, seed uint64) {
 		}
 		less := model{snapshots: j.before.snapshots[:i]}
 		for range rotten {
-			j.flip(t, start+j.s.payloadAt(), r.IntN(8*int(e.Stored)), less, true)
+			j.flip(t, start+payloadAt, r.IntN(8*int(e.Stored)), less, true)
 		}
 	}
 }

@@ -13,9 +13,8 @@ import (
 func (u *unit) flip(e *chain.Entry) {
 	u.Helper()
 	content := u.bytes()
-	header := max(e.WriteSize, chain.HeaderSize)
 	const hash = 32 // a chunk table of one chunk
-	content[u.offset()+e.Block*qemu.EraseSize+header+hash+int(e.Stored/2)] ^= 0x10
+	content[u.offset()+e.Block*qemu.EraseSize+chain.HeaderSize+hash+int(e.Stored/2)] ^= 0x10
 	u.must(os.WriteFile(u.flash, content, 0o644))
 }
 
