@@ -1,24 +1,20 @@
 package flash
 
 import (
-	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/rawfile"
 )
 
-// openNode opens a device or a file. os.OpenFile would ask the kernel whether it can
-// be polled, by what a boot needs for nothing else.
+// openNode opens a device or a file.
 func openNode(name string, mode int) (*os.File, error) {
-	for {
-		fd, err := unix.Open(name, mode|unix.O_CLOEXEC|unix.O_LARGEFILE, 0)
-		switch {
-		case err == nil:
-			return os.NewFile(uintptr(fd), name), nil
-		case err != unix.EINTR:
-			return nil, &fs.PathError{Op: "open", Path: name, Err: err}
-		}
+	fd, err := rawfile.Open(name, mode, 0)
+	if err != nil {
+		return nil, err
 	}
+	return os.NewFile(uintptr(fd), name), nil
 }
 
 // dropCache empties the page cache of f from an offset on, so that the next read

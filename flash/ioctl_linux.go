@@ -1,13 +1,13 @@
 package flash
 
 import (
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/rawfile"
 )
 
 // ioctl makes a request whose result is nothing but success.
@@ -34,13 +34,8 @@ func (d *node) ask(request uint, arg unsafe.Pointer) (int, error) {
 // sysfsText reads a file of sysfs that holds one line. Of the path nothing is
 // resolved but by the kernel: the parent of a link is that of what it leads to.
 func sysfsText(path string) (string, error) {
-	f, err := openNode(path, os.O_RDONLY)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	return strings.TrimSpace(string(b)), err
+	text, err := rawfile.ReadFile(path)
+	return strings.TrimSpace(text), err
 }
 
 // sysfsInt reads a file of sysfs that holds one decimal number.

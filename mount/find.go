@@ -3,12 +3,11 @@ package mount
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"chainroot/rawfile"
 )
 
 // MTD returns the number of the MTD device with the given name: that which it
@@ -28,7 +27,7 @@ func MTD(sysfs, name string) (int, error) {
 		if !ok || err != nil || found >= 0 && found < n { // mtd0ro is another node of mtd0
 			continue
 		}
-		got, err := attribute(class + "/" + e + "/name")
+		got, err := rawfile.ReadFile(class + "/" + e + "/name")
 		if err == nil && strings.TrimSuffix(got, "\n") == name {
 			found = n
 		}
@@ -50,7 +49,7 @@ func Partition(sysfs, key, value string) (string, error) {
 		return "", fmt.Errorf("cannot look for a partition with %s=%s: %w", key, value, err)
 	}
 	for _, e := range entries {
-		text, err := attribute(class + "/" + e + "/uevent")
+		text, err := rawfile.ReadFile(class + "/" + e + "/uevent")
 		if err != nil {
 			continue // it went away meanwhile
 		}
@@ -62,21 +61,4 @@ func Partition(sysfs, key, value string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("cannot find a partition with %s=%s: %w", key, value, fs.ErrNotExist)
-}
-
-// attribute returns the text of a file of sysfs, a page at most. os.ReadFile would
-// ask the kernel whether it can be polled, by what a boot needs for nothing else.
-func attribute(path string) (string, error) {
-	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return "", err
-	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
-	page := make([]byte, 4<<10)
-	n, err := f.Read(page)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return string(page[:n]), err
 }

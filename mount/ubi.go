@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+
+	"chainroot/rawfile"
 )
 
 // AnyUBI stands for all UBI devices.
@@ -29,7 +31,7 @@ func Volume(sysfs string, device int, name string) (string, error) {
 		if !ok || device != AnyUBI && d != device || found != "" && order > first {
 			continue
 		}
-		got, err := attribute(class + "/" + e + "/name")
+		got, err := rawfile.ReadFile(class + "/" + e + "/name")
 		if err == nil && strings.TrimSuffix(got, "\n") == name {
 			found, first = numbers, order
 		}

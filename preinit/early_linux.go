@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"chainroot/mount"
+	"chainroot/rawfile"
 )
 
 // mountKernelFileSystems mounts /proc, /sys and /dev in the initramfs. From
@@ -62,7 +63,7 @@ func (u *unit) restoreLimit() {
 
 // readParameters reads the command line of the kernel.
 func (u *unit) readParameters() error {
-	line, err := read(u.cmdline)
+	line, err := rawfile.ReadFile(u.cmdline)
 	if err != nil {
 		return err
 	}

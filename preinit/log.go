@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"chainroot/rawfile"
 )
 
 // Levels of the kernel's log, see include/linux/kern_levels.h.
@@ -47,7 +49,7 @@ func (l *logger) debugf(format string, a ...any) {
 func (l *logger) start() error {
 	var err error
 	l.open = true
-	l.file, err = open(l.path, os.O_WRONLY|os.O_APPEND, 0)
+	l.file, err = rawfile.Open(l.path, os.O_WRONLY|os.O_APPEND, 0)
 	for _, line := range l.early {
 		l.put(line)
 	}
@@ -71,7 +73,7 @@ func (l *logger) put(line string) {
 	if l.wrote++; l.wrote == fewMessages && l.many != nil {
 		l.many()
 	}
-	if l.open && l.file >= 0 && write(l.file, []byte(line+"\n")) == nil {
+	if l.open && l.file >= 0 && rawfile.Write(l.file, []byte(line+"\n")) == nil {
 		return
 	}
 	os.Stderr.WriteString(line[len("<0>"):] + "\n")

@@ -8,6 +8,7 @@ import (
 
 	"chainroot/boot"
 	"chainroot/chain"
+	"chainroot/rawfile"
 )
 
 // reserveReport takes room for the report while there is some, as much as there
@@ -17,7 +18,7 @@ func (u *unit) reserveReport() {
 	if u.chain != nil {
 		entries += len(u.chain.Entries()) + len(u.report.Skipped)
 	}
-	f, err := open(boot.ReportPath, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := rawfile.Open(boot.ReportPath, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return // writeReport will say so
 	}
@@ -52,11 +53,11 @@ func overwrite(path string, text []byte) error {
 	if !mountedOn(snapshotDir) {
 		return fmt.Errorf("nothing is mounted on %s", snapshotDir)
 	}
-	f, err := open(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	f, err := rawfile.Open(path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
-	if err = write(f, text); err == nil {
+	if err = rawfile.Write(f, text); err == nil {
 		err = shorten(f, int64(len(text)))
 	}
 	if cerr := unix.Close(f); err == nil {
