@@ -17,6 +17,10 @@ unit = CGO_ENABLED=0 GOFIPS140=v1.0.0 GOEXPERIMENT=$(collector) GOOS=linux GOARC
 # boot runs.
 frugal = -gcflags=all=-l $(addprefix -gcflags=,github.com/pierrec/lz4/v4/...= chainroot/chain/lz4hc= encoding/binary=)
 STRIP ?= -s -w
+# What the runtime of Go need not do in a boot: send itself signals to take turns, note
+# where memory was allocated, name its memory, look for a cgroup. `go build` hands its
+# own settings, fips140=off in go.mod, to the linker in the same way.
+lean = -ldflags '$(STRIP) -X=runtime.godebugDefault=fips140=off,asyncpreemptoff=1,profstackdepth=0,decoratemappings=0,containermaxprocs=0,updatemaxprocs=0'
 # The smaller of two garbage collectors, while Go has both.
 collector := $(shell GOEXPERIMENT=nogreenteagc go env GOEXPERIMENT 2>/dev/null)
 
@@ -27,7 +31,7 @@ help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## preinit and snapshot for a unit, in build/ARCH (ARCH=mipsle: Go's name; default: this host's)
-	$(unit) -o build/$(OUT)/preinit ./preinit
+	$(unit) $(lean) -o build/$(OUT)/preinit ./preinit
 	$(unit) -o build/$(OUT)/snapshot ./snapshot
 
 build-all: ## both programs for every architecture, in build/ARCH; for arm in build/armv5 and build/armv7

@@ -65,28 +65,28 @@ func (u *unit) run() error {
 	u.startClock()
 	for _, step := range []struct {
 		phase string // in boot.json; empty: the step counts its own
-		do    func() error
+		do    func(*unit) error
 	}{
-		{phaseEarly, u.mountKernelFileSystems},
-		{phaseEarly, u.readParameters},
-		{phaseEarly, u.openConsole},
-		{phaseModules, u.loadModules},
-		{phaseRoot, u.mountRoot},
-		{phaseRoot, u.freeInitramfs},
-		{phaseFind, u.findData},
-		{phaseChain, u.readChain},
-		{phaseChain, u.countTrial},
-		{"", u.chooseState},
-		{"", u.buildRoot},
-		{phaseChain, u.judgeTrial},
-		{"", u.guardTrial},
-		{"", u.writeReport},
-		{"", u.enterRoot},
-		{"", u.startTimer},
-		{"", u.execInit},
+		{phaseEarly, (*unit).mountKernelFileSystems},
+		{phaseEarly, (*unit).readParameters},
+		{phaseEarly, (*unit).openConsole},
+		{phaseModules, (*unit).loadModules},
+		{phaseRoot, (*unit).mountRoot},
+		{phaseRoot, (*unit).freeInitramfs},
+		{phaseFind, (*unit).findData},
+		{phaseChain, (*unit).readChain},
+		{phaseChain, (*unit).countTrial},
+		{"", (*unit).chooseState},
+		{"", (*unit).buildRoot},
+		{phaseChain, (*unit).judgeTrial},
+		{"", (*unit).guardTrial},
+		{"", (*unit).writeReport},
+		{"", (*unit).enterRoot},
+		{"", (*unit).startTimer},
+		{"", (*unit).execInit},
 	} {
 		start := time.Now()
-		err := step.do()
+		err := step.do(u)
 		u.spent(step.phase, start)
 		if err != nil {
 			return err
