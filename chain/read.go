@@ -26,7 +26,9 @@ func (c *Chain) header(block int) (*Entry, error) {
 		if _, err = c.a.ReadAt(raw[:], c.a.offset(block)); err != nil {
 			return nil, err
 		}
-		if h, err = decodeHeader(raw[:]); !errors.Is(err, ErrDamaged) {
+		if h, err = decodeHeader(raw[:]); err == errNoHeader {
+			return nil, err
+		} else if !errors.Is(err, ErrDamaged) {
 			break
 		}
 	}

@@ -292,7 +292,7 @@ func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 			c.report(e.Name(), fmt.Errorf("%w: one bit of its header has changed, its records tell which", ErrDamaged))
 		}
 		return e
-	case copied && !unreadable(err):
+	case err == errNoHeader || copied && !unreadable(err):
 	case err == nil && e.Prev == prev && e.Number == number && e.used > 0:
 		// Where the payload does not hold, no commit record was begun.
 		if c.Verify(e) == nil {
@@ -301,7 +301,7 @@ func (c *Chain) home(prev Hash, number, at int, copied bool) *Entry {
 		if e.garbage > 1 { // more than a cut leaves
 			c.report(e.Name(), fmt.Errorf("%w: its commit record does not hold", ErrDamaged))
 		}
-	case err == nil || errors.Is(err, errNoHeader) || errors.Is(err, errTorn):
+	case err == nil || errors.Is(err, errTorn):
 	case errors.Is(err, ErrDamaged):
 		c.report(c.blockName(at), err)
 		c.unsure = true
@@ -347,9 +347,10 @@ func (e *Entry) follows(prev Hash, number int) bool {
 func (c *Chain) read(block int) (*Entry, error) {
 	f, ok := c.seen[block]
 	if !ok {
-		if f.e, f.err = c.header(block); f.err == nil {
+		switch f.e, f.err = c.header(block); {
+		case f.err == nil:
 			f.err = c.readRecords(f.e)
-		} else if errors.Is(f.err, ErrDamaged) {
+		case f.err != errNoHeader && errors.Is(f.err, ErrDamaged):
 			f.e, f.err = c.mend(block, f.err)
 		}
 		c.seen[block] = f

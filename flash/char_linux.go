@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/rawfile"
 )
 
 // mtdMajor is the major number of MTD character devices, from
@@ -17,9 +19,9 @@ const mtdMajor = 90
 
 // openChar makes a Device of a character device: an MTD partition or a UBI
 // volume.
-func openChar(f *os.File, o *Options) (Device, error) {
+func openChar(f *rawfile.File, o *Options) (Device, error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+	if err := unix.Fstat(f.Fd(), &st); err != nil {
 		return nil, err
 	}
 	major, minor := unix.Major(uint64(st.Rdev)), unix.Minor(uint64(st.Rdev))

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"syscall"
+
+	"chainroot/rawfile"
 )
 
 // Open opens the device at path: an MTD character device or a UBI volume (on
@@ -22,7 +24,7 @@ func Open(path string, o *Options) (Device, error) {
 		mode = os.O_RDONLY
 	}
 	name, base := Node(path)
-	f, err := openNode(name, mode)
+	f, err := rawfile.OpenFile(name, mode)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open flash: %w", explain(err))
 	}
@@ -39,33 +41,33 @@ func Open(path string, o *Options) (Device, error) {
 // user says.
 func HasGeometry(path string) bool {
 	name, _ := Node(path)
-	st, err := os.Stat(name)
-	return err == nil && st.Mode()&os.ModeCharDevice != 0
+	t, err := rawfile.Type(name)
+	return err == nil && t&fs.ModeCharDevice != 0
 }
 
-func open(f *os.File, base int64, o *Options) (Device, error) {
-	st, err := f.Stat()
+func open(f *rawfile.File, base int64, o *Options) (Device, error) {
+	t, err := f.Type()
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case st.IsDir():
+	case t == fs.ModeDir:
 		return nil, syscall.EISDIR
-	case st.Mode()&os.ModeCharDevice != 0 && base != 0:
+	case t&fs.ModeCharDevice != 0 && base != 0:
 		return nil, errors.New("an offset can be given for block devices and files, and not for a character device")
-	case st.Mode()&os.ModeCharDevice != 0:
+	case t&fs.ModeCharDevice != 0:
 		return openChar(f, o)
-	case st.Mode()&os.ModeDevice == 0 && !st.Mode().IsRegular():
+	case t&^fs.ModeDevice != 0:
 		return nil, errors.New("neither an MTD partition, a UBI volume, a block device nor a file")
-	case st.Mode()&os.ModeDevice != 0 && !o.ReadOnly && isReadOnly(f):
+	case t == fs.ModeDevice && !o.ReadOnly && isReadOnly(f):
 		return nil, errors.New("the block device is read-only: `blockdev --setrw` changes that where a switch on the medium does not say so")
 	}
 	return openFile(f, base, o)
 }
 
 // openFile makes a Device of a file or block device from an offset on.
-func openFile(f *os.File, base int64, o *Options) (Device, error) {
-	size, err := f.Seek(0, io.SeekEnd)
+func openFile(f *rawfile.File, base int64, o *Options) (Device, error) {
+	size, err := f.Size()
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (d *node) ioctl(request uint, arg unsafe.Pointer) error {
 // came in between.
 func (d *node) ask(request uint, arg unsafe.Pointer) (int, error) {
 	for {
-		r, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), uintptr(request), uintptr(arg))
+		r, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(d.f.Fd()), uintptr(request), uintptr(arg))
 		switch errno {
 		case 0:
 			return int(r), nil

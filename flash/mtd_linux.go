@@ -7,12 +7,14 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/rawfile"
 )
 
 // openMTD makes a Device of an MTD character device. The numbers come from
 // MEMGETINFO and, where that has only 32 bits for them, from its directory in
 // sysfs (Documentation/ABI/testing/sysfs-class-mtd of the kernel).
-func openMTD(f *os.File, sysfs string, o *Options) (Device, error) {
+func openMTD(f *rawfile.File, sysfs string, o *Options) (Device, error) {
 	d := &mtd{node: node{f: f, readOnly: o.ReadOnly}}
 	var info unix.MtdInfo
 	if err := d.ioctl(unix.MEMGETINFO, unsafe.Pointer(&info)); err != nil {
@@ -80,7 +82,7 @@ func (d *mtd) Sync() error {
 	if d.readOnly {
 		return nil
 	}
-	f, err := os.OpenFile(d.f.Name(), os.O_RDWR, 0)
+	f, err := rawfile.OpenFile(d.f.Name(), os.O_RDWR)
 	if err != nil {
 		return err
 	}

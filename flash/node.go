@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"chainroot/rawfile"
 )
 
 // node is what all devices behind a node of the file system have in common.
 type node struct {
-	f        *os.File
+	f        *rawfile.File
 	g        Geometry
 	base     int64 // of block 0 in f, in bytes
 	readOnly bool

@@ -3,10 +3,11 @@ package flash
 import (
 	"errors"
 	"fmt"
-	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/rawfile"
 )
 
 // setVolProp is struct ubi_set_vol_prop_req of the kernel's
@@ -25,7 +26,7 @@ const directWrite = 1
 // write unit the least that UBI writes. The numbers are those of
 // Documentation/ABI/stable/sysfs-class-ubi of the kernel; sysfs is the directory
 // of the volume there, its parent that of the UBI device.
-func openUBI(f *os.File, sysfs string, o *Options) (Device, error) {
+func openUBI(f *rawfile.File, sysfs string, o *Options) (Device, error) {
 	d := &ubi{node{f: f, readOnly: o.ReadOnly}}
 	n := map[string]int64{}
 	for _, name := range []string{"reserved_ebs", "usable_eb_size", "upd_marker", "corrupted", "../min_io_size", "../ro_mode"} {

@@ -16,15 +16,18 @@ import (
 // fs.ErrNotExist if there is none.
 func MTD(sysfs, name string) (int, error) {
 	class := sysfs + "/class/mtd"
-	entries, err := Names(class)
+	entries, err := list(class)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("cannot look for MTD partition %q: %w", name, err)
 	}
 	found := -1
 	for _, e := range entries {
 		digits, ok := strings.CutPrefix(e, "mtd")
+		if !ok || strings.HasSuffix(digits, "ro") { // mtd0ro is another node of mtd0
+			continue
+		}
 		n, err := strconv.Atoi(digits)
-		if !ok || err != nil || found >= 0 && found < n { // mtd0ro is another node of mtd0
+		if err != nil || found >= 0 && found < n {
 			continue
 		}
 		got, err := rawfile.ReadFile(class + "/" + e + "/name")

@@ -5,7 +5,9 @@ package mount
 import "os"
 
 // Names returns the names of what is in a directory, sorted.
-func Names(dir string) ([]string, error) {
+func Names(dir string) ([]string, error) { return list(dir) }
+
+func list(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	var names []string
 	for _, e := range entries {

@@ -3,7 +3,6 @@ package mount
 import (
 	"errors"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,11 +46,20 @@ func (o *Overlay) Mount(dir, sysfs string) error {
 }
 
 func (o *Overlay) data(options []string) string {
-	all := []string{"lowerdir=" + strings.Join(o.Lower, ":")}
-	if o.Upper != "" {
-		all = append(all, "upperdir="+o.Upper, "workdir="+o.Work)
+	data := "lowerdir="
+	for i, dir := range o.Lower {
+		if i > 0 {
+			data += ":"
+		}
+		data += dir
 	}
-	return strings.Join(append(all, options...), ",")
+	if o.Upper != "" {
+		data += ",upperdir=" + o.Upper + ",workdir=" + o.Work
+	}
+	for _, option := range options {
+		data += "," + option
+	}
+	return data
 }
 
 // all returns the options that switch off all features.

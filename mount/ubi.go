@@ -19,7 +19,7 @@ const AnyUBI = -1
 // fs.ErrNotExist if there is none.
 func Volume(sysfs string, device int, name string) (string, error) {
 	class := sysfs + "/class/ubi"
-	entries, err := Names(class)
+	entries, err := list(class)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("cannot look for UBI volume %q: %w", name, err)
 	}

@@ -15,12 +15,16 @@ type argument struct {
 // repetitions: drivers take some parameters more than once.
 func split(line string) []argument {
 	var args []argument
-	for line = strings.TrimLeft(line, space); line != ""; line = strings.TrimLeft(line, space) {
+	for line != "" {
 		end, quoted := 0, false
-		for ; end < len(line) && (quoted || !strings.ContainsRune(space, rune(line[end]))); end++ {
+		for ; end < len(line) && (quoted || !isSpace(line[end])); end++ {
 			if line[end] == '"' {
 				quoted = !quoted
 			}
+		}
+		if end == 0 {
+			line = line[1:]
+			continue
 		}
 		word := line[:end]
 		line = line[end:]
@@ -34,12 +38,16 @@ func split(line string) []argument {
 		if inner, ok := strings.CutPrefix(value, `"`); ok {
 			value = strings.TrimSuffix(inner, `"`)
 		}
-		args = append(args, argument{strings.ReplaceAll(name, "-", "_"), value, hasValue})
+		if strings.IndexByte(name, '-') >= 0 {
+			name = strings.ReplaceAll(name, "-", "_")
+		}
+		args = append(args, argument{name, value, hasValue})
 	}
 	return args
 }
 
-const space = " \t\n\v\f\r"
+// isSpace is that of the kernel, in ASCII.
+func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 // moduleOptions returns the parameters for a kernel module, as finit_module(2)
 // takes them: those that have its name before a dot, in their order.
@@ -53,7 +61,7 @@ func moduleOptions(args []argument, module string) string {
 		}
 		if a.hasValue {
 			value := a.value
-			if strings.ContainsAny(value, space) {
+			if strings.ContainsAny(value, " \t\n\v\f\r") {
 				value = `"` + value + `"`
 			}
 			name += "=" + value

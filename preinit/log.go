@@ -15,6 +15,9 @@ const (
 	levelInfo    = 6
 )
 
+// prefixes begin a message of each level.
+var prefixes = [...]string{levelError: "<3>preinit: ", levelWarning: "<4>preinit: ", levelInfo: "<6>preinit: "}
+
 // maxMessage is the length in bytes to which a message is cut: the kernel
 // refuses longer ones, of 1,024 bytes with its own prefix.
 const maxMessage = 900
@@ -61,7 +64,7 @@ func (l *logger) start() error {
 }
 
 func (l *logger) write(level int, text string) {
-	line := "<" + string(rune('0'+level)) + ">preinit: " + printable(text)
+	line := prefixes[level] + printable(text)
 	if !l.open {
 		l.early = append(l.early, line)
 		return

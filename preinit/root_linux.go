@@ -29,7 +29,8 @@ func (u *unit) mountRoot() error {
 	}
 	u.report.Root = device
 	flags, data := mount.Options(u.par.flags, unix.MS_RDONLY)
-	for _, fstype := range strings.Split(u.par.fstype, ",") {
+	for fstype, rest, more := "", u.par.fstype, true; more; {
+		fstype, rest, more = strings.Cut(rest, ",")
 		// Whatever rootflags= says: two boots of a firmware that was written to
 		// are not the same.
 		err = mount.Device(device, romDir, fstype, flags|unix.MS_RDONLY, data)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -236,10 +235,13 @@ func (u *unit) takeDown(n int) {
 // directory nor what is below has. The root of the upper directory looks
 // afterwards as it did before.
 func makePoints(upper, below string) error {
-	missing := slices.DeleteFunc(slices.Clone(points), func(dir string) bool {
-		return exists(upper+dir) || exists(below+dir)
-	})
-	if len(missing) == 0 {
+	var missing []string
+	for _, dir := range points {
+		if !exists(below+dir) && !exists(upper+dir) {
+			missing = append(missing, dir)
+		}
+	}
+	if missing == nil {
 		return nil
 	}
 	attributes, err := delta.ReadAttr(upper)

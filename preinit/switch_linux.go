@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"chainroot/boot"
 	"chainroot/mount"
 )
@@ -10,7 +8,7 @@ import (
 // enterRoot moves all mounts to their places in the new root, and that over the
 // initramfs.
 func (u *unit) enterRoot() error {
-	if slices.Contains(u.stack.mounted, lowerDir) {
+	if mountedOn(lowerDir) {
 		// Overlay 2 keeps it; nobody needs to see it.
 		if err := mount.Detach(lowerDir); err != nil {
 			u.log.warnf("%v", err)
