@@ -80,7 +80,7 @@ test-foreign: setup ## unit tests of the format for mips and mipsle, under qemu-
 	@mkdir -p build
 	@for arch in mips mipsle; do \
 		echo "unit tests for $$arch"; export GOARCH=$$arch; \
-		$(foreign) ./boot ./json ./sha256 ./chain ./chain/lz4hc ./chain/delta ./chain/fstools ./flash/... && \
+		$(foreign) ./boot ./json ./rawfile ./sha256 ./chain ./chain/lz4hc ./chain/delta ./chain/fstools ./flash/... && \
 		$(foreign) -skip '^Test(UnitCompact.*|Compact(Image|FullFlash|sAtRandom)|FoldWithoutRAM|UnitGoesOnAfterCompact|BootTime|HealthDies|Spawn|DryRun|LookingWithoutRoot|UnitListsWhatRuns)$$' ./snapshot && \
 		$(foreign) -skip '^Test(Tmpfs|Overlay|Move|Free|Switch|Scratch)$$' ./mount || exit; \
 	done 2>&1 | tee -a build/test.log | $(progress)

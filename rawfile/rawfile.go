@@ -5,6 +5,8 @@
 // code at each step, all of it run once, by what a boot needs for nothing else. What
 // of package os is missed otherwise is here: a signal that interrupts a call is no
 // failure, exec closes what was opened, and an error names the file.
+//
+// Read rawfile.go, then file.go; other.go is for systems that are no Unix.
 package rawfile
 
 import (
