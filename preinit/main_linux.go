@@ -24,10 +24,11 @@ func main() {
 	}
 }
 
-// quietMonitor keeps the monitor thread of Go's runtime asleep for most of a boot. With
-// one processor to run goroutines on, it would take that away from each system call of
-// more than 20 microseconds, and look again as often: half of the boot's work on a
-// machine with one slow processor. While another one is idle it leaves a call alone.
+// quietMonitor lets the monitor thread of Go's runtime sleep for most of a boot. On a
+// machine with one processor it would part each longer system call from the goroutine's
+// right to run, wake up every 20 microseconds for a while after that, and so take a
+// tenth of the boot. As long as another goroutine could run beside, it leaves calls of
+// less than 10 milliseconds alone.
 func quietMonitor() {
 	if runtime.NumCPU() == 1 {
 		runtime.GOMAXPROCS(2)
