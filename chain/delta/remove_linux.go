@@ -16,8 +16,10 @@ func (d *Replayer) remove(dir int, name string) error {
 	return unix.Unlinkat(dir, name, unix.AT_REMOVEDIR)
 }
 
-// empty removes all that is in the directory name.
+// empty removes all that is in the directory name. What is known of directories does
+// not count from then on: some may be gone.
 func (d *Replayer) empty(dir int, name string) error {
+	d.removals++
 	fd, err := ignoringEINTR(func() (int, error) { return unix.Openat(dir, name, openDir, 0) })
 	if err != nil {
 		return err
