@@ -40,7 +40,8 @@ type Replayer struct {
 	root     *known // the upper directory itself
 	maker    maker
 	xattrs   xattrs
-	names    []byte    // scratch: directory entries
+	names    names
+	dirents  []byte    // scratch: directory entries
 	listener *listener // or nil
 
 	known    map[string]*known // all directories of the tars so far, by path
@@ -172,7 +173,7 @@ func (p *Replayer) entry(e *entry) error {
 	err = p.replacing(dir, name, func() error {
 		switch e.kind {
 		case symlink:
-			return unix.Symlinkat(e.link, dir, name)
+			return p.names.symlink(e.link, dir, name)
 		case fifo:
 			return unix.Mknodat(dir, name, unix.S_IFIFO|mode, 0)
 		case blockDevice:
@@ -200,7 +201,7 @@ func (p *Replayer) entry(e *entry) error {
 			return fmt.Errorf("cannot change the mode: %w", err)
 		}
 	}
-	return setTime(dir, name, &e.Attr)
+	return p.names.setTime(dir, name, &e.Attr)
 }
 
 // markWhiteouts makes the kernel look for whiteouts in a directory even if it
@@ -251,7 +252,7 @@ func (p *Replayer) directory(dir int, name string, e *entry) error {
 	opaque := e.opaque
 	old := false
 	mode, has := p.maker.dirMode(&e.Attr, &p.in.Attr)
-	err := unix.Mkdirat(dir, name, mode)
+	err := p.names.mkdir(dir, name, mode)
 	var st unix.Statx_t
 	if err == unix.EEXIST {
 		if err = statx(dir, name, &st); err != nil {
@@ -262,7 +263,7 @@ func (p *Replayer) directory(dir int, name string, e *entry) error {
 		} else if !old {
 			opaque = true
 			if err = unix.Unlinkat(dir, name, 0); err == nil {
-				err = unix.Mkdirat(dir, name, mode)
+				err = p.names.mkdir(dir, name, mode)
 			}
 		}
 	}
