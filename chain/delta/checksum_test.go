@@ -27,7 +27,7 @@ func TestChecksum(t *testing.T) {
 			}
 			unsigned, signed = unsigned+int64(c), signed+int64(int8(c))
 		}
-		if u, s := checksum(b); u != unsigned || s != signed {
+		if u, s := checksum(b), signedChecksum(b); u != unsigned || s != signed {
 			t.Fatalf("round %d: %d and %d, want %d and %d", round, u, s, unsigned, signed)
 		}
 	}
