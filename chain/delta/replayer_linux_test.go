@@ -1,10 +1,17 @@
 package delta_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
 
 	"chainroot/chain/delta"
 )
@@ -49,6 +56,135 @@ func TestReplayer(t *testing.T) {
 	if _, err := delta.NewReplayer(filepath.Join(root, "nothing")); !os.IsNotExist(err) && err == nil {
 		t.Error("an upper directory that is not there is no error")
 	}
+}
+
+// randomTar draws a tar of a few paths: so directories come again, with the same
+// attributes or others, or something else stands in their place.
+type randomTar struct {
+	*rapid.T
+	w     *tar.Writer
+	acl   string
+	files []string
+}
+
+func newRandomTar(rt *rapid.T, acl string) []byte {
+	var b bytes.Buffer
+	t := &randomTar{T: rt, w: tar.NewWriter(&b), acl: acl}
+	if t.oneIn(3) {
+		t.add(tar.TypeDir, ".", false)
+	}
+	t.directory("", 3)
+	must(rt, t.w.Close())
+	return b.Bytes()
+}
+
+func (t *randomTar) oneIn(n int) bool { return rapid.IntRange(1, n).Draw(t.T, "one in") == 1 }
+
+// directory draws what is in one.
+func (t *randomTar) directory(path string, depth int) {
+	for _, name := range []string{"a", "b", "c"} {
+		name = path + name
+		switch n := rapid.IntRange(0, 15).Draw(t.T, name); {
+		case n < 5:
+		case n < 11 && depth > 1:
+			t.add(tar.TypeDir, name, t.oneIn(8))
+			t.directory(name+"/", depth-1)
+		case n < 12:
+			t.add(tar.TypeReg, name, false)
+			t.files = append(t.files, name)
+		case n < 13:
+			t.add(tar.TypeSymlink, name, false)
+		case n < 14 && len(t.files) > 0:
+			t.add(tar.TypeLink, name, false)
+		default:
+			t.add(tar.TypeChar, name, false) // a whiteout
+		}
+	}
+}
+
+func (t *randomTar) add(typ byte, name string, opaque bool) {
+	h := &tar.Header{Typeflag: typ, Name: name, Mode: 0o755, ModTime: time.Unix(1000, 0), Format: tar.FormatPAX, PAXRecords: map[string]string{}}
+	switch typ {
+	case tar.TypeDir:
+		h.Name += "/"
+		if opaque {
+			h.PAXRecords["SCHILY.xattr.trusted.overlay.opaque"] = "y"
+		}
+		if t.oneIn(8) {
+			h.PAXRecords["SCHILY.xattr.system.posix_acl_default"] = t.acl
+		}
+	case tar.TypeSymlink:
+		h.Linkname = "to"
+	case tar.TypeLink:
+		h.Linkname = rapid.SampledFrom(t.files).Draw(t.T, "target")
+	}
+	if typ != tar.TypeLink && typ != tar.TypeChar {
+		if t.oneIn(8) {
+			h.Mode = 0o2711
+		}
+		if t.oneIn(8) {
+			h.Uid = 7
+		}
+		if t.oneIn(8) {
+			h.Gid = 8
+		}
+		if t.oneIn(4) {
+			h.ModTime = time.Unix(2000, 0)
+		}
+		if t.oneIn(8) && typ != tar.TypeSymlink {
+			h.PAXRecords["SCHILY.xattr.trusted.x"] = "y"
+		}
+	}
+	must(t, t.w.WriteHeader(h))
+}
+
+// listMarks lists which directories the kernel looks for whiteouts in.
+func listMarks(t tester, root string) (marks string) {
+	must(t, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() {
+			n, err := unix.Lgetxattr(path, "trusted.overlay.origin", nil)
+			marks += fmt.Sprintln(path[len(root):], n, err)
+		}
+		return err
+	}))
+	return marks
+}
+
+// What a Replayer knows of directories is still so: after each of several tars all is
+// as if none of them had known of those before.
+func TestReplayerAtRandom(t *testing.T) {
+	root := tmpfs(t, "size=256m")
+	mkdir(t, root, "everything")
+	everything(t, filepath.Join(root, "everything"))
+	acl := getxattr(filepath.Join(root, "everything/dir"), "system.posix_acl_default")
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(root, "random")
+		must(rt, err)
+		defer os.RemoveAll(dir)
+		one, many := filepath.Join(dir, "one"), filepath.Join(dir, "many")
+		mkdir(rt, dir, "one", "many")
+		withACL := rapid.IntRange(1, 4).Draw(rt, "an ACL of the root") == 1
+		for _, upper := range []string{one, many} {
+			must(rt, os.Chtimes(upper, time.Unix(5, 6), time.Unix(5, 6)))
+			if withACL {
+				setxattr(rt, upper, "system.posix_acl_default", acl)
+			}
+		}
+		p, err := delta.NewReplayer(many)
+		must(rt, err)
+		defer p.Close()
+		for range rapid.IntRange(2, 5).Draw(rt, "tars") {
+			b := newRandomTar(rt, acl)
+			_, err := delta.Replay(bytes.NewReader(b), one)
+			must(rt, err)
+			_, err = p.Replay(bytes.NewReader(b))
+			must(rt, err)
+			same(rt, "what was replayed", one, many, true)
+			if want, got := listMarks(rt, one), listMarks(rt, many); want != got {
+				rt.Fatalf("marks differ: want\n%s\ngot\n%s", want, got)
+			}
+		}
+	})
 }
 
 // What a tar puts into an upper directory with a default ACL does not inherit it, and
