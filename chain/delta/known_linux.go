@@ -72,22 +72,18 @@ func (p *Replayer) entered(path string, fd int) error {
 // left ends a directory.
 func (p *Replayer) left(path string, fd int) error { return p.at(path).end(fd) }
 
-// settle ends all directories, where a tar ends. Those that it is in stay open, for the
-// next one may well go on there; but for a directory with a default ACL, which it has to
-// be gone into for again.
+// settle ends all directories, where a tar ends. Those on the way to the last entry stay
+// open, for the next tar may well go on there. One with a default ACL has that from now
+// on; but it is never taken as it is, so it is left and gone into again.
 func (p *Replayer) settle() error {
-	stay := ""
-	for _, l := range p.dirs.levels {
-		if len(p.at(l.path).Xattrs) > 0 || p.dirs.closed > 0 {
-			break
-		}
-		stay = l.path
+	if p.dirs.closed > 0 {
+		_, err := p.dirs.to("")
+		return err
 	}
-	_, err := p.dirs.to(stay)
 	for _, l := range p.dirs.levels {
-		if err == nil {
-			err = p.left(l.path, l.fd)
+		if err := p.left(l.path, l.fd); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +36,13 @@ func TestReplayer(t *testing.T) {
 		pack(t, old, nil),
 		build(t, member{typ: char, name: "a"}),
 		build(t, member{typ: dir, name: "./"}, member{typ: dir, name: "a/"}, member{typ: reg, name: "a/z", data: "3"}),
+		build(t, member{typ: dir, name: "./"}, member{typ: dir, name: "a/", pax: map[string]string{"mtime": "7"}}),
+		build(t, member{typ: dir, name: "./", pax: map[string]string{"mtime": "8"}}, member{typ: dir, name: "a/", pax: map[string]string{"mtime": "7"}}),
+		// A time alone, of a directory that the one before did not end in.
+		build(t, member{typ: dir, name: "a/"}, member{typ: dir, name: "b/"}),
+		build(t, member{typ: dir, name: "a/", pax: map[string]string{"mtime": "9"}}, member{typ: dir, name: "b/"}),
+		deep(t, "1"),
+		deep(t, "2"),
 	}
 	one, many := filepath.Join(root, "one"), filepath.Join(root, "many")
 	mkdir(t, root, "one", "many")
@@ -55,6 +64,61 @@ func TestReplayer(t *testing.T) {
 	}
 	if _, err := delta.NewReplayer(filepath.Join(root, "nothing")); !os.IsNotExist(err) && err == nil {
 		t.Error("an upper directory that is not there is no error")
+	}
+}
+
+// deep is a tar that ends so deep down that the directories above are not open any more.
+func deep(t testing.TB, data string) []byte {
+	var members []member
+	for depth := 1; depth <= 135; depth++ {
+		members = append(members, member{typ: dir, name: strings.Repeat("d/", depth)})
+	}
+	return build(t, append(members, member{typ: reg, name: strings.Repeat("d/", 135) + "f", data: data})...)
+}
+
+// To a directory that is as an earlier tar has left it nothing is done: its inode does
+// not change.
+func TestReplayerLeavesAlone(t *testing.T) {
+	upper := tmpfs(t, "size=64m")
+	p, err := delta.NewReplayer(upper)
+	must(t, err)
+	defer p.Close()
+	changed := func(name string) unix.StatxTimestamp {
+		var st unix.Statx_t
+		must(t, unix.Statx(unix.AT_FDCWD, filepath.Join(upper, name), 0, unix.STATX_CTIME, &st))
+		return st.Ctime
+	}
+	names := []string{".", "a", "a/b", "c", "c/d"}
+	for i, test := range []struct {
+		members []member
+		changes string // which of them may change
+	}{
+		{[]member{{typ: dir, name: "./"}, {typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: dir, name: "c/"}, {typ: dir, name: "c/d/"}}, ". a a/b c c/d"},
+		{[]member{{typ: dir, name: "./"}, {typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: dir, name: "c/"}, {typ: dir, name: "c/d/"}}, ""},
+		{[]member{{typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: reg, name: "a/b/x"}, {typ: dir, name: "c/"}, {typ: dir, name: "c/d/"}}, "a/b"},
+		{[]member{{typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: dir, name: "a/b/x/"}, {typ: reg, name: "a/b/x/y"}, {typ: dir, name: "c/"}, {typ: reg, name: "c/z"}}, "a/b c"},
+		// From here on a directory is gone: all others are looked at once more.
+		{[]member{{typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: reg, name: "a/b/x"}}, "a/b"},
+		{[]member{{typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: dir, name: "c/"}, {typ: dir, name: "c/d/"}}, ". a a/b c c/d"},
+		{[]member{{typ: dir, name: "a/"}, {typ: dir, name: "a/b/"}, {typ: dir, name: "c/"}, {typ: dir, name: "c/d/"}, {typ: reg, name: "c/d/x"}}, "c/d"},
+	} {
+		before := map[string]unix.StatxTimestamp{}
+		if i > 0 {
+			for _, name := range names {
+				before[name] = changed(name)
+			}
+		}
+		time.Sleep(20 * time.Millisecond) // the kernel's clock for inodes is coarse
+		_, err := p.Replay(bytes.NewReader(build(t, test.members...)))
+		must(t, err)
+		for _, name := range names {
+			if slices.Contains(strings.Fields(test.changes), name) {
+				continue
+			}
+			if now := changed(name); now != before[name] {
+				t.Errorf("tar %d changed %s", i, name)
+			}
+		}
 	}
 }
 
@@ -147,6 +211,9 @@ func listMarks(t tester, root string) (marks string) {
 		}
 		return err
 	}))
+	if _, err := unix.Lgetxattr(root, "trusted.overlay.origin", nil); err != unix.ENODATA {
+		t.Fatalf("the mark of the root: %v", err)
+	}
 	return marks
 }
 
