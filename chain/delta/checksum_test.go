@@ -32,3 +32,16 @@ func TestChecksum(t *testing.T) {
 		}
 	}
 }
+
+// A header may have the checksum of signed bytes.
+func TestSignedChecksum(t *testing.T) {
+	b := make([]byte, blockSize)
+	h := header{name: "\xe4", typ: typeRegular}
+	for add, want := range []bool{true, false} {
+		h.encode(b)
+		fChecksum.putNumber(b, signedChecksum(b)+int64(add))
+		if err := new(header).decode(b); (err == nil) != want {
+			t.Errorf("with the checksum and %d: %v", add, err)
+		}
+	}
+}
