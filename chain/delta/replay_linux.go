@@ -150,8 +150,10 @@ func (p *Replayer) entry(e *entry) error {
 	if e.path == "" {
 		return p.rootEntry(e)
 	}
-	if k := p.at(e.path); k != nil && e.kind == directory && p.removals == k.removals && k.has(e) {
-		return p.again(k, e)
+	if e.kind == directory {
+		if k := p.known[e.path]; k != nil && p.removals == k.removals && k.has(e) {
+			return p.again(k, e)
+		}
 	}
 	dir, err := p.dirs.to(path)
 	if err != nil {
