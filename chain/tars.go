@@ -60,9 +60,10 @@ func (t *Tar) skip() {
 	}
 }
 
-// large reports whether it is worth to read ahead.
+// large reports whether it is worth to read ahead. A program may let Go use more
+// processors than there are, and still there is one.
 func (t *Tars) large() bool {
-	if runtime.GOMAXPROCS(0) == 1 {
+	if min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) == 1 {
 		return false
 	}
 	n := int64(0)

@@ -228,7 +228,7 @@ func setDirLast(fd int, a *Attr) error {
 			}
 		}
 	}
-	return setTime(fd, "", a)
+	return setTime(fd, nil, a)
 }
 
 // removeXattrs removes all extended attributes but those of overlayfs and those

@@ -27,8 +27,21 @@ func TestChecksum(t *testing.T) {
 			}
 			unsigned, signed = unsigned+int64(c), signed+int64(int8(c))
 		}
-		if u, s := checksum(b); u != unsigned || s != signed {
+		if u, s := checksum(b), signedChecksum(b); u != unsigned || s != signed {
 			t.Fatalf("round %d: %d and %d, want %d and %d", round, u, s, unsigned, signed)
+		}
+	}
+}
+
+// A header may have the checksum of signed bytes.
+func TestSignedChecksum(t *testing.T) {
+	b := make([]byte, blockSize)
+	h := header{name: "\xe4", typ: typeRegular}
+	for add, want := range []bool{true, false} {
+		h.encode(b)
+		fChecksum.putNumber(b, signedChecksum(b)+int64(add))
+		if err := new(header).decode(b); (err == nil) != want {
+			t.Errorf("with the checksum and %d: %v", add, err)
 		}
 	}
 }

@@ -70,12 +70,12 @@ func (c *confiner) check(e *entry) error {
 
 // checkPath refuses a path that is none, or whose directory is not in the tar.
 func (c *confiner) checkPath(e *entry) error {
-	if err := checkName(e.path); err != nil {
-		return err
-	}
 	dir, _ := split(e.path)
 	if dir == c.parent {
-		return nil
+		return checkName(e.path, dir)
+	}
+	if err := checkName(e.path, ""); err != nil {
+		return err
 	}
 	inside := seen{kind: directory}
 	if dir != "" {
@@ -94,17 +94,22 @@ func (c *confiner) checkPath(e *entry) error {
 func (c *confiner) hash(path string) uint64 { return maphash.String(c.seed, path) }
 
 // checkName refuses a path that is empty, too long, absolute, or has a component
-// that is empty, ".", "..", too long, or holds a NUL.
-func checkName(path string) error {
+// that is empty, ".", "..", too long, or holds a NUL. Its directory dir, unless that is
+// empty, was found good before.
+func checkName(path, dir string) error {
+	rest, more := path, true
+	if dir != "" {
+		rest = path[len(dir)+1:]
+	}
 	switch {
 	case len(path) > MaxPath:
 		return hostile(path, "has a path of %d bytes, the limit is %d", len(path), MaxPath)
 	case strings.HasPrefix(path, "/"):
 		return hostile(path, "has an absolute name")
-	case strings.IndexByte(path, 0) >= 0:
+	case strings.IndexByte(rest, 0) >= 0:
 		return hostile(path, "has a NUL in its name")
 	}
-	for rest, more := path, true; more; {
+	for more {
 		var name string
 		name, rest, more = strings.Cut(rest, "/")
 		switch {

@@ -58,6 +58,9 @@ func (d *dirs) fd() int {
 // to goes to the directory at path and returns its descriptor, which is good
 // until the next call. The error of a missing component is not wrapped.
 func (d *dirs) to(path string) (int, error) {
+	if n := len(d.levels); n > 0 && d.levels[n-1].path == path {
+		return d.levels[n-1].fd, nil
+	}
 	n, rest := 0, path
 	for n < len(d.levels) && rest != "" {
 		name, after, _ := strings.Cut(rest, "/")

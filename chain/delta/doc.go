@@ -24,7 +24,8 @@
 // refused), overlay.go (the marks of overlayfs), node.go, tree.go and diff.go
 // (trees in memory and their difference), and at last scan_linux.go,
 // pack_linux.go and replay_linux.go, which touch the file system through
-// directory descriptors (dirs_linux.go, attrs_linux.go, content_linux.go).
+// directory descriptors (dirs_linux.go, attrs_linux.go, content_linux.go);
+// known_linux.go is what a replay knows of directories.
 // fold_linux.go is made of these; repack.go and layer.go do without the file system, and
 // members.go writes its trees and those of Pack. find.go and compare.go look into
 // trees, root_linux.go into the firmware; exclude.go stands by itself, and choice.go

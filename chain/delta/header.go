@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 )
 
 // blockSize is the unit of a tar, in bytes.
@@ -99,7 +98,12 @@ func (f field) number(b []byte) (int64, error) {
 		}
 		return n, nil
 	}
-	s = bytes.Trim(s, " \x00")
+	for len(s) > 0 && isBlank(s[0]) {
+		s = s[1:]
+	}
+	for len(s) > 0 && isBlank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
 	n := int64(0)
 	for _, c := range s {
 		if c < '0' || c > '7' {
@@ -109,6 +113,8 @@ func (f field) number(b []byte) (int64, error) {
 	}
 	return n, nil
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == 0 }
 
 // putText writes as much of s as fits.
 func (f field) putText(b []byte, s string) { copy(f.of(b), s) }
@@ -130,45 +136,49 @@ func (f field) putNumber(b []byte, n int64) {
 // fits reports whether putNumber can write n.
 func (f field) fits(n int64) bool { return n >= 0 && n>>(3*(f.len-1)) == 0 }
 
-// checksum sums up the bytes of a header block, its checksum taken for spaces:
-// unsigned, as it should be, and signed, as some old programs did. It takes eight
-// bytes at a time: of a tar of small files this is the longest computation.
-func checksum(b []byte) (unsigned, signed int64) {
-	const (
-		even  = 0x00FF00FF00FF00FF // every other byte
-		signs = 0x0101010101010101 // the lowest bit of each
-	)
-	sums, negative := uint64(0), 0 // sums: four of 16 bits, each of a quarter of the block
-	for i := 0; i < blockSize; i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
+// checksum sums up the bytes of a header block, its checksum taken for spaces. It takes
+// eight bytes at a time: of a tar of small files this is the longest computation.
+func checksum(b []byte) (sum int64) {
+	const even = 0x00FF00FF00FF00FF // every other byte
+	sums := uint64(0)               // four of 16 bits, each of a quarter of the block
+	for b := b[:blockSize]; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
 		sums += x&even + x>>8&even
-		negative += bits.OnesCount64(x >> 7 & signs)
 	}
 	for ; sums != 0; sums >>= 16 {
-		unsigned += int64(sums & 0xFFFF)
+		sum += int64(sums & 0xFFFF)
 	}
 	for _, c := range fChecksum.of(b) {
-		unsigned += ' ' - int64(c)
-		negative -= int(c >> 7)
+		sum += ' ' - int64(c)
 	}
-	return unsigned, unsigned - int64(negative)<<8
+	return sum
+}
+
+// signedChecksum is checksum as some old programs made it, of signed bytes.
+func signedChecksum(b []byte) int64 {
+	negative := int64(0)
+	for i, c := range b[:blockSize] {
+		if i < fChecksum.off || i >= fChecksum.off+fChecksum.len {
+			negative += int64(c >> 7)
+		}
+	}
+	return checksum(b) - negative<<8
 }
 
 // decode takes a header block apart. It keeps nothing of b.
 func (h *header) decode(b []byte) error {
 	*h = header{}
-	unsigned, signed := checksum(b)
-	if sum, err := fChecksum.number(b); err != nil || sum != unsigned && sum != signed {
+	if sum, err := fChecksum.number(b); err != nil || sum != checksum(b) && sum != signedChecksum(b) {
 		return fmt.Errorf("%w: the checksum of a header is wrong", ErrFormat)
 	}
-	magic := string(fMagic.of(b))
-	if magic != magicPOSIX && magic != magicGNU && magic != magicV7 {
-		return fmt.Errorf("%w: magic %q is unknown", ErrFormat, magic)
+	posix := string(fMagic.of(b)) == magicPOSIX
+	if !posix && string(fMagic.of(b)) != magicGNU && string(fMagic.of(b)) != magicV7 {
+		return fmt.Errorf("%w: magic %q is unknown", ErrFormat, fMagic.of(b))
 	}
 	h.name = fName.text(b)
 	h.link = fLink.text(b)
 	h.typ = b[fType.off]
-	if magic == magicPOSIX {
+	if posix {
 		if prefix := fPrefix.text(b); prefix != "" {
 			h.name = prefix + "/" + h.name
 		}
@@ -209,7 +219,7 @@ func (h *header) encode(b []byte) {
 	fMagic.putText(b, magicPOSIX)
 	fMajor.putNumber(b, h.major)
 	fMinor.putNumber(b, h.minor)
-	sum, _ := checksum(b)
+	sum := checksum(b)
 	s := fChecksum.of(b)
 	for i := 5; i >= 0; i-- {
 		s[i] = byte('0' + sum&7)

@@ -55,7 +55,7 @@ func (p *repacker) member(e *entry, tar *reader) error {
 		}
 		return nil
 	}
-	if err := checkName(e.path); err != nil {
+	if err := checkName(e.path, ""); err != nil {
 		return err
 	}
 	dir, name := split(e.path)
@@ -122,7 +122,7 @@ func (p *repacker) parents(dir string, e *entry) error {
 // layer has there itself stays.
 func (p *repacker) whiteout(dir, name string, tar *reader) error {
 	path := join(dir, name)
-	if err := checkName(path); err != nil {
+	if err := checkName(path, ""); err != nil {
 		return err
 	}
 	switch n := p.tree.lookup(path); {

@@ -20,6 +20,7 @@ type reader struct {
 	pad  int64  // bytes after it
 
 	pax     []byte   // scratch
+	e       entry    // that next has returned
 	records []record // of the entry to come
 	long    struct{ name, link string }
 	runs    []run
@@ -205,7 +206,8 @@ func (r *reader) readPAX(h *header, global bool) error {
 
 // entry puts an entry together from its header and the records before it.
 func (r *reader) entry(h *header) (*entry, error) {
-	e := &entry{path: h.name, link: h.link}
+	r.e = entry{path: h.name, link: h.link}
+	e := &r.e
 	if r.long.name != "" {
 		e.path = r.long.name
 	}

@@ -16,8 +16,10 @@ func (d *Replayer) remove(dir int, name string) error {
 	return unix.Unlinkat(dir, name, unix.AT_REMOVEDIR)
 }
 
-// empty removes all that is in the directory name.
+// empty removes all that is in the directory name. What is known of directories does
+// not count from then on: some may be gone.
 func (d *Replayer) empty(dir int, name string) error {
+	d.removals++
 	fd, err := ignoringEINTR(func() (int, error) { return unix.Openat(dir, name, openDir, 0) })
 	if err != nil {
 		return err
@@ -56,18 +58,18 @@ func (d *Replayer) empty(dir int, name string) error {
 // emptyOne removes what is in an open directory, up to the first directory that
 // is not empty, whose name it returns; "": all is removed.
 func (d *Replayer) emptyOne(fd int) (string, error) {
-	if d.names == nil {
-		d.names = make([]byte, 8<<10)
+	if d.dirents == nil {
+		d.dirents = make([]byte, 8<<10)
 	}
 	for {
 		if _, err := unix.Seek(fd, 0, 0); err != nil {
 			return "", err
 		}
-		n, err := ignoringEINTR(func() (int, error) { return unix.ReadDirent(fd, d.names) })
+		n, err := ignoringEINTR(func() (int, error) { return unix.ReadDirent(fd, d.dirents) })
 		if err != nil {
 			return "", err
 		}
-		_, _, names := unix.ParseDirent(d.names[:max(n, 0)], -1, nil)
+		_, _, names := unix.ParseDirent(d.dirents[:max(n, 0)], -1, nil)
 		if len(names) == 0 {
 			return "", nil
 		}

@@ -37,28 +37,27 @@ func replay(r io.Reader, upper string, l *listener) (Stats, error) {
 type Replayer struct {
 	upper    string
 	dirs     dirs
-	root     *ending // the upper directory itself
+	root     *known // the upper directory itself
 	maker    maker
 	xattrs   xattrs
-	names    []byte    // scratch: directory entries
+	names    names
+	dirents  []byte    // scratch: directory entries
 	listener *listener // or nil
+
+	known    map[string]*known // all directories of the tars so far, by path
+	removals int               // directories that were emptied or removed
 
 	// What follows is of one tar.
 	tar      *reader
 	confiner *confiner
-	in       *ending // the directory that the entry is written to
-	path     string  // and its path
-
-	// pending holds, for each directory of the tar, what to set when it is left:
-	// its time, which changes with its content, and its default ACL, which its
-	// content would inherit.
-	pending map[string]*ending
+	in       *known // the directory that the entry is written to
+	path     string // and its path
 }
 
 // NewReplayer returns a Replayer for the upper directory at path upper, as Replay
 // takes it. It must be closed.
 func NewReplayer(upper string) (*Replayer, error) {
-	p := &Replayer{upper: upper}
+	p := &Replayer{upper: upper, known: map[string]*known{}}
 	if err := p.dirs.openRoot(upper); err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func NewReplayer(upper string) (*Replayer, error) {
 	var st unix.Statx_t
 	err := statx(p.dirs.root, "", &st)
 	if err == nil {
-		p.root = &ending{Attr: newAttr(&st)}
+		p.root = &known{Attr: newAttr(&st)}
 		p.root.Xattrs, err = p.defaultACL(p.dirs.root)
 	}
 	if err != nil {
@@ -82,7 +81,7 @@ func (p *Replayer) Close() { p.dirs.close() }
 
 // Replay is the function of that name. After an error the Replayer is of no use.
 func (p *Replayer) Replay(r io.Reader) (Stats, error) {
-	p.tar, p.confiner, p.pending = newReader(r), newConfiner(), map[string]*ending{}
+	p.tar, p.confiner = newReader(r), newConfiner()
 	p.in, p.path = nil, ""
 	var stats Stats
 	if err := p.entered("", p.dirs.root); err != nil {
@@ -108,10 +107,10 @@ func (p *Replayer) Replay(r io.Reader) (Stats, error) {
 		}
 		stats.Entries++
 	}
-	if _, err := p.dirs.to(""); err != nil {
+	if err := p.settle(); err != nil {
 		return stats, fmt.Errorf("cannot write the last directory: %w", err)
 	}
-	if err := setDirLast(p.dirs.root, &p.root.Attr); err != nil {
+	if err := p.root.end(p.dirs.root); err != nil {
 		return stats, fmt.Errorf("cannot write ./: %w", err)
 	}
 	stats.Bytes = p.tar.n
@@ -125,48 +124,12 @@ type listener struct {
 	entry func(*entry) error
 }
 
-// ending is what is left to do for a directory, and what it has got already.
-type ending struct {
-	Attr           // of the extended attributes the default ACL only
-	whiteouts bool // it was marked for holding some
-}
-
-func newEnding(e *entry) *ending {
-	d := &ending{Attr: e.Attr}
-	d.Xattrs = defaultACL(e.Xattrs)
-	return d
-}
-
 // cannotWrite names the entry, unless the error comes from the tar.
 func (p *Replayer) cannotWrite(e *entry, err error) error {
 	if errors.Is(err, ErrFormat) || errors.Is(err, ErrHostile) {
 		return err
 	}
 	return fmt.Errorf("cannot write %s: %w", quote(e.path), err)
-}
-
-// entered prepares a directory that is gone into, perhaps for the second time.
-func (p *Replayer) entered(path string, fd int) error {
-	if a := p.at(path); a != nil && len(a.Xattrs) > 0 {
-		return file{fd: fd}.remove(aclDefault)
-	}
-	return nil
-}
-
-// at returns what is left to do for the directory at path; nil: it is not known yet.
-func (p *Replayer) at(path string) *ending {
-	if path == "" {
-		return p.root
-	}
-	return p.pending[path]
-}
-
-// left ends a directory.
-func (p *Replayer) left(path string, fd int) error {
-	if a := p.pending[path]; a != nil {
-		return setDirLast(fd, &a.Attr)
-	}
-	return nil
 }
 
 // defaultACL returns the default ACL of a directory, if it has one.
@@ -187,6 +150,11 @@ func (p *Replayer) entry(e *entry) error {
 	if e.path == "" {
 		return p.rootEntry(e)
 	}
+	if e.kind == directory {
+		if k := p.known[e.path]; k != nil && p.removals == k.removals && k.has(e) {
+			return p.again(k, e)
+		}
+	}
 	dir, err := p.dirs.to(path)
 	if err != nil {
 		return err
@@ -194,6 +162,7 @@ func (p *Replayer) entry(e *entry) error {
 	if path != p.path || path == "" { // the confiner knows that it is in the tar
 		p.in, p.path = p.at(path), path
 	}
+	p.in.due = true
 	switch e.kind {
 	case directory:
 		return p.directory(dir, name, e)
@@ -206,7 +175,7 @@ func (p *Replayer) entry(e *entry) error {
 	err = p.replacing(dir, name, func() error {
 		switch e.kind {
 		case symlink:
-			return unix.Symlinkat(e.link, dir, name)
+			return p.names.symlink(e.link, dir, name)
 		case fifo:
 			return unix.Mknodat(dir, name, unix.S_IFIFO|mode, 0)
 		case blockDevice:
@@ -219,7 +188,7 @@ func (p *Replayer) entry(e *entry) error {
 	if err != nil {
 		return err
 	} else if e.kind == whiteout {
-		return p.markWhiteouts(path, dir)
+		return p.markWhiteouts(dir)
 	}
 	if !has.owner {
 		if err := unix.Fchownat(dir, name, int(e.UID), int(e.GID), unix.AT_SYMLINK_NOFOLLOW); err != nil {
@@ -234,19 +203,18 @@ func (p *Replayer) entry(e *entry) error {
 			return fmt.Errorf("cannot change the mode: %w", err)
 		}
 	}
-	return setTime(dir, name, &e.Attr)
+	return p.names.setTime(dir, name, &e.Attr)
 }
 
 // markWhiteouts makes the kernel look for whiteouts in a directory even if it
 // turns out to be in no layer below: a whiteout may stand for what an earlier
 // tar put there. Without a trace of having been copied up, such a directory is
 // listed as it is, and shows names that are not there.
-func (p *Replayer) markWhiteouts(path string, fd int) error {
-	d := p.pending[path]
-	if d == nil || d.whiteouts {
+func (p *Replayer) markWhiteouts(fd int) error {
+	if p.in == p.root || p.in.whiteouts {
 		return nil
 	}
-	d.whiteouts = true
+	p.in.whiteouts = true
 	return file{fd: fd}.set(Xattr{originXattr, ""}) // empty: copied up from nobody knows where
 }
 
@@ -263,7 +231,11 @@ func (p *Replayer) replacing(dir int, name string, create func() error) error {
 
 // rootEntry sets the attributes of the upper directory itself.
 func (p *Replayer) rootEntry(e *entry) error {
-	p.root = newEnding(e)
+	if p.root.has(e) {
+		p.root.take(e)
+		return nil
+	}
+	p.root = newKnown(e)
 	return setDir(&p.xattrs, p.dirs.root, &e.Attr, nil)
 }
 
@@ -282,7 +254,7 @@ func (p *Replayer) directory(dir int, name string, e *entry) error {
 	opaque := e.opaque
 	old := false
 	mode, has := p.maker.dirMode(&e.Attr, &p.in.Attr)
-	err := unix.Mkdirat(dir, name, mode)
+	err := p.names.mkdir(dir, name, mode)
 	var st unix.Statx_t
 	if err == unix.EEXIST {
 		if err = statx(dir, name, &st); err != nil {
@@ -293,14 +265,16 @@ func (p *Replayer) directory(dir int, name string, e *entry) error {
 		} else if !old {
 			opaque = true
 			if err = unix.Unlinkat(dir, name, 0); err == nil {
-				err = unix.Mkdirat(dir, name, mode)
+				err = p.names.mkdir(dir, name, mode)
 			}
 		}
 	}
 	if err != nil {
 		return err
 	}
-	p.pending[e.path] = newEnding(e)
+	k := newKnown(e)
+	k.removals = p.removals
+	p.known[e.path] = k
 	fd, err := p.dirs.to(e.path)
 	if err != nil {
 		return err

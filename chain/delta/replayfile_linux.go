@@ -10,11 +10,8 @@ import (
 func (p *Replayer) file(dir int, name string, e *entry) error {
 	fd := -1
 	mode, has := p.maker.mode(&e.Attr, &p.in.Attr)
-	err := p.replacing(dir, name, func() error {
-		var err error
-		fd, err = ignoringEINTR(func() (int, error) {
-			return unix.Openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
-		})
+	err := p.replacing(dir, name, func() (err error) {
+		fd, err = p.names.create(dir, name, mode)
 		return err
 	})
 	if err != nil {
@@ -25,7 +22,7 @@ func (p *Replayer) file(dir int, name string, e *entry) error {
 		err = setNew(fd, &e.Attr, has)
 	}
 	if err == nil {
-		err = setTime(fd, "", &e.Attr)
+		err = setTime(fd, nil, &e.Attr)
 	}
 	if closed := unix.Close(fd); err == nil {
 		err = closed

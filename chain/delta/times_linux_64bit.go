@@ -2,8 +2,12 @@
 
 package delta
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
 
-func utimens(fd int, name string, sec int64, nsec uint32) error {
+	"golang.org/x/sys/unix"
+)
+
+func utimens(fd int, name unsafe.Pointer, sec int64, nsec uint32) error {
 	return utimensPlain(fd, name, unix.Timespec{Sec: sec, Nsec: int64(nsec)})
 }
