@@ -111,7 +111,7 @@ powercut-convert: setup ## N power cuts in conversions from jffs2 on virtual mac
 
 # Bench is built as the units' programs are: it does what preinit does.
 bench: setup build ## what a replay, a commit, a long chain and a boot cost, against what people run (ONLY=parts), figures in build/bench.json
-	$(unit) -o build/$(OUT)/bench ./bench
+	$(unit) $(lean) -o build/$(OUT)/bench ./bench
 	build/$(OUT)/bench -json build/bench.json $(if $(ONLY),-only $(ONLY))
 
 lint: setup ## gofmt, go vet, staticcheck, mandoc

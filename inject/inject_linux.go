@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -86,7 +87,9 @@ func (t *Thread) Fail(failure Failure, f func()) string {
 	t.mu.Lock()
 	t.armed, t.failure, t.count, t.failed = true, failure, 0, ""
 	t.mu.Unlock()
+	holdCollector(true)
 	defer func() {
+		holdCollector(false)
 		t.mu.Lock()
 		t.armed = false
 		t.mu.Unlock()
@@ -95,6 +98,33 @@ func (t *Thread) Fail(failure Failure, f func()) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.failed
+}
+
+// collector is how many functions run in Fail, and what the garbage collector was set to
+// before.
+var collector struct {
+	sync.Mutex
+	held, percent int
+}
+
+// holdCollector keeps the garbage collector from running, or lets it run again. It would
+// stop the goroutine that answers, and wait for the one that is held up in a call which
+// the runtime does not know of: for ever.
+func holdCollector(hold bool) {
+	c := &collector
+	c.Lock()
+	defer c.Unlock()
+	switch {
+	case hold && c.held == 0:
+		c.percent = debug.SetGCPercent(-1)
+		fallthrough
+	case hold:
+		c.held++
+	default:
+		if c.held--; c.held == 0 {
+			debug.SetGCPercent(c.percent)
+		}
+	}
 }
 
 // answer answers calls until the thread is gone.

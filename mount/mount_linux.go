@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/quiet"
 )
 
 // Device mounts the file system fstype of a device, or of what source names
@@ -14,7 +16,7 @@ func Device(source, dir, fstype string, flags uintptr, data string) error {
 	if err := makeDir(dir); err != nil {
 		return fmt.Errorf("cannot make the mount point of %s: %w", source, err)
 	}
-	if err := unix.Mount(source, dir, fstype, flags, data); err != nil {
+	if err := quiet.Mount(source, dir, fstype, flags, data); err != nil {
 		return fmt.Errorf("cannot mount %s as %s on %s: %w", source, fstype, dir, err)
 	}
 	return nil
@@ -50,7 +52,7 @@ func Move(from, to string) error {
 	if err := Point(to); err != nil {
 		return fmt.Errorf("cannot move %s: %w", from, err)
 	}
-	if err := unix.Mount(from, to, "", unix.MS_MOVE, ""); err != nil {
+	if err := quiet.Mount(from, to, "", unix.MS_MOVE, ""); err != nil {
 		return fmt.Errorf("cannot move %s to %s: %w", from, to, err)
 	}
 	return nil
@@ -61,7 +63,7 @@ func Bind(from, to string) error {
 	if err := Point(to); err != nil {
 		return fmt.Errorf("cannot bind %s: %w", from, err)
 	}
-	if err := unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+	if err := quiet.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 		return fmt.Errorf("cannot bind %s to %s: %w", from, to, err)
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"chainroot/quiet"
 )
 
 // Switch puts the mount at root in place of the file system root, with all
@@ -15,7 +17,7 @@ func Switch(root string) error {
 	if err := unix.Chdir(root); err != nil {
 		return fmt.Errorf("cannot enter %s: %w", root, err)
 	}
-	if err := unix.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
+	if err := quiet.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
 		return fmt.Errorf("cannot move %s over /: %w", root, err)
 	}
 	if err := unix.Chroot("."); err != nil {

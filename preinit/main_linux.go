@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"time"
+
+	"chainroot/quiet"
 )
 
 func main() {
@@ -12,7 +13,7 @@ func main() {
 		os.Stderr.WriteString("preinit builds the root of a unit as PID 1 of its initramfs; it does nothing else\n")
 		os.Exit(64)
 	}
-	quietMonitor()
+	quiet.Boot()
 	u := newUnit()
 	err := u.safely(u.run)
 	for {
@@ -21,17 +22,6 @@ func main() {
 			err = again
 		}
 		time.Sleep(time.Second)
-	}
-}
-
-// quietMonitor lets the monitor thread of Go's runtime sleep for most of a boot. On a
-// machine with one processor it would part each longer system call from the goroutine's
-// right to run, wake up every 20 microseconds for a while after that, and so take a
-// tenth of the boot. As long as another goroutine could run beside, it leaves calls of
-// less than 10 milliseconds alone.
-func quietMonitor() {
-	if runtime.NumCPU() == 1 {
-		runtime.GOMAXPROCS(2)
 	}
 }
 

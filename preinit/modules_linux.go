@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"chainroot/mount"
+	"chainroot/quiet"
 )
 
 // loadModules loads the kernel modules of the initramfs in the order of their
@@ -43,7 +44,7 @@ func loadModule(file, options string) error {
 		return fmt.Errorf("cannot open %s: %w", file, err)
 	}
 	defer unix.Close(fd)
-	if err := unix.FinitModule(fd, options, 0); err != nil && !errors.Is(err, unix.EEXIST) {
+	if err := quiet.FinitModule(fd, options, 0); err != nil && !errors.Is(err, unix.EEXIST) {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
