@@ -61,7 +61,7 @@ func Geometry(dev flash.Device) (eraseSize, writeSize int, ok bool) {
 		first := max(0, end-copySlots*largestSlot(e))
 		near := &tail
 		if first < tail.from {
-			if near = &other; first < other.from || end > other.end() {
+			if near = &other; first < other.from || end > other.to {
 				other = readWindow(dev, first, end)
 			}
 		}
