@@ -16,6 +16,7 @@ type Board struct {
 
 	machine   []string // arguments of the emulator that make the board
 	agentPort string   // device that the second serial line needs; empty: the board has one
+	flashSlot string   // PCI slot of the disk that is the flash; empty: the next one
 	params    []string // kernel parameters that only such a board wants
 	maxParams int      // bytes of kernel parameters that it takes; 0: enough
 }
@@ -38,23 +39,28 @@ var boards = []*Board{
 	{
 		Arch: "mips", Program: "qemu-system-mips", Console: "ttyS0", Agent: "ttyS1", Memory: 64,
 		Attach:  []Attach{NOR, Chip, MTD, Block, UBI},
-		machine: []string{"-machine", "malta", "-cpu", "24Kf"}, maxParams: maltaParams,
+		machine: []string{"-machine", "malta", "-cpu", "24Kf"}, flashSlot: maltaSlot, maxParams: maltaParams,
 	},
 	{
 		Arch: "mipsle", Program: "qemu-system-mipsel", Console: "ttyS0", Agent: "ttyS1", Memory: 64,
 		Attach:  []Attach{MTD, Block},
-		machine: []string{"-machine", "malta", "-cpu", "24Kf"}, maxParams: maltaParams,
+		machine: []string{"-machine", "malta", "-cpu", "24Kf"}, flashSlot: maltaSlot, maxParams: maltaParams,
 	},
 	{
 		Arch: "mips64le", Program: "qemu-system-mips64el", Console: "ttyS0", Agent: "ttyS1", Memory: 64,
 		Attach:  []Attach{MTD, Block},
-		machine: []string{"-machine", "malta", "-cpu", "5KEc"}, maxParams: maltaParams,
+		machine: []string{"-machine", "malta", "-cpu", "5KEc"}, flashSlot: maltaSlot, maxParams: maltaParams,
 	},
 }
 
 // maltaParams is what QEMU's malta leaves of the 255 bytes that an argument of its
 // firmware takes: the place of the initramfs comes first.
 const maltaParams = 208
+
+// maltaSlot gives the flash an interrupt of its own. The slots before it share one with
+// the disk of the squashfs, and the interrupt controller waits for an edge: where one
+// disk is ready while the other one still asks, that is lost, and with it the disk.
+const maltaSlot = "0x14"
 
 // patient leaves out a test of the timer that an emulated machine fails now and
 // then on a busy host: the kernel panics, or takes another timer and hangs.

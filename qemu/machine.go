@@ -89,6 +89,9 @@ func (m *Machine) Args(s Serial) []string {
 			option += fmt.Sprint(",throttling.bps-write=", m.WriteRate)
 			device = ",request-merging=off"
 		}
+		if b.flashSlot != "" {
+			device += ",addr=" + b.flashSlot
+		}
 		if m.Attach.onChip() {
 			args = append(args, "-drive", drive("pflash", "flash", m.Flash, option))
 		} else {

@@ -111,6 +111,11 @@ func TestBoards(t *testing.T) {
 		if !strings.HasPrefix(args, want) || !strings.Contains(args, agent) {
 			t.Errorf("%s: %s", arch, args)
 		}
+		m.Flash = "f"
+		args = strings.Join(m.Args(qemu.Terminal), " ")
+		if own := strings.Contains(args, "drive=flash,addr=0x14"); own != strings.HasPrefix(arch, "mips") {
+			t.Errorf("%s: its flash has a slot of its own: %v: %s", arch, own, args)
+		}
 	}
 	if len(qemu.Boards()) != 5 {
 		t.Errorf("%d boards", len(qemu.Boards()))
@@ -124,7 +129,7 @@ func TestChip(t *testing.T) {
 	m := machine
 	m.Board, m.Attach, m.Initramfs = board("mips"), qemu.NOR, ""
 	args := m.Args(qemu.Terminal)
-	if !slices.Contains(args, "if=pflash,id=flash,format=raw,cache=unsafe,file=f") || slices.Contains(args, "virtio-blk-pci,drive=flash") {
+	if !slices.Contains(args, "if=pflash,id=flash,format=raw,cache=unsafe,file=f") || slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "virtio-blk-pci,drive=flash") }) {
 		t.Errorf("the flash is no chip: %q", args)
 	}
 	if slices.Contains(args, "-initrd") {
