@@ -19,8 +19,10 @@ frugal = -gcflags=all=-l $(addprefix -gcflags=,github.com/pierrec/lz4/v4/...= ch
 STRIP ?= -s -w
 # What the runtime of Go need not do in a boot: send itself signals to take turns, note
 # where memory was allocated, name its memory, look for a cgroup. `go build` hands its
-# own settings, fips140=off in go.mod, to the linker in the same way.
-lean = -ldflags '$(STRIP) -X=runtime.godebugDefault=fips140=off,asyncpreemptoff=1,profstackdepth=0,decoratemappings=0,containermaxprocs=0,updatemaxprocs=0'
+# own settings, fips140=off in go.mod, to the linker in the same way, which passes over
+# a variable that is not there: size looks whether they have arrived.
+settings = fips140=off,asyncpreemptoff=1,profstackdepth=0,decoratemappings=0,containermaxprocs=0,updatemaxprocs=0
+lean = -ldflags '$(STRIP) -X=runtime.godebugDefault=$(settings)'
 # The smaller of two garbage collectors, while Go has both.
 collector := $(shell GOEXPERIMENT=nogreenteagc go env GOEXPERIMENT 2>/dev/null)
 
@@ -44,6 +46,7 @@ probe:
 
 size: setup ## what both programs take of flash, against their budgets, figures in build/size.json (WHY=1: what each package takes)
 	@$(MAKE) --no-print-directory --silent build ARCH=mipsle OUT=mipsle
+	@grep -q '$(settings)' build/mipsle/preinit || { echo 'make size: preinit lacks the settings of the runtime: where does this Go keep its godebugDefault?'; exit 1; }
 	@go run ./initramfs -preinit build/mipsle/preinit -o build/mipsle/initramfs.cpio
 	@$(if $(WHY),$(MAKE) --no-print-directory --silent build ARCH=mipsle OUT=mipsle/symbols STRIP=-w)
 	@$(if $(WHY),go run ./size -why build/mipsle/symbols/preinit build/mipsle/symbols/snapshot)

@@ -7,7 +7,7 @@ import "chainroot/flash"
 // To read it takes a disk about as long as to read one slot.
 const geometryTail = 1 << 20
 
-// window is a part of a device that was read at once.
+// window is a part of a device that was read before its places are asked for.
 type window struct {
 	from, to int64  // offsets on the device, in bytes
 	data     []byte // nil: one byte over and over

@@ -68,11 +68,8 @@ func TestSystemCallsFail(t *testing.T) {
 		{"EINTR", inject.Failure{Errno: unix.EINTR, Calls: []string{"openat", "pread64", "pwrite64", "fsync"}}, 5, true},
 		{"short", inject.Failure{Short: true}, 3, true},
 	} {
-		failures := 0
-		for f := test.failure; ; failures++ {
-			f.Nth++
-			var got []byte
-			call := thread.Fail(f, func() { got, err = work(path) })
+		var got []byte
+		failures := thread.Each(test.failure, func() { got, err = work(path) }, func(f inject.Failure, call string) {
 			switch {
 			case call == "" || test.goesOn:
 				if err != nil || !worked(got) {
@@ -81,10 +78,7 @@ func TestSystemCallsFail(t *testing.T) {
 			case !errors.Is(err, f.Errno):
 				t.Errorf("%s %d of %s: %v", test.name, f.Nth, call, err)
 			}
-			if call == "" {
-				break
-			}
-		}
+		})
 		t.Logf("%s, failures injected: %d", test.name, failures)
 		if failures < test.least {
 			t.Errorf("%s: only %d failures", test.name, failures)

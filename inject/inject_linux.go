@@ -100,6 +100,20 @@ func (t *Thread) Fail(failure Failure, f func()) string {
 	return t.failed
 }
 
+// Each runs f with a failure in its first call, then in its second, and so on until one
+// run is left in peace, and returns how many were not. After each run it calls after,
+// with the failure and what Fail returned.
+func (t *Thread) Each(failure Failure, f func(), after func(failure Failure, call string)) int {
+	for n := 0; ; n++ {
+		failure.Nth = n + 1
+		call := t.Fail(failure, f)
+		after(failure, call)
+		if call == "" {
+			return n
+		}
+	}
+}
+
 // collector is how many functions run in Fail, and what the garbage collector was set to
 // before.
 var collector struct {

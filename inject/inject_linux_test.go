@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -51,6 +52,35 @@ func TestEveryCall(t *testing.T) {
 		t.Errorf("failed: %q", failed)
 	}
 }
+
+// A call that the runtime does not know of is held up, and answered, while another
+// goroutine makes garbage. Were the collector to run, all would hang.
+func TestCollectorWaits(t *testing.T) {
+	i := thread(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(1))
+	for range 20 {
+		i.Fail(inject.Failure{Nth: 1 << 30}, func() {
+			done := make(chan bool)
+			go func() {
+				for range 20_000 {
+					garbage = make([]byte, 1<<10)
+				}
+				close(done)
+			}()
+			for range 1000 {
+				if fd, _, _ := unix.RawSyscall6(unix.SYS_OPENAT, ^uintptr(0), 0, 0, 0, 0, 0); int(fd) >= 0 {
+					t.Error("nothing was opened")
+				}
+			}
+			<-done
+		})
+	}
+	if percent := debug.SetGCPercent(1); percent != 1 {
+		t.Errorf("the collector is set to %d afterwards", percent)
+	}
+}
+
+var garbage []byte
 
 func TestSome(t *testing.T) {
 	i := thread(t)

@@ -23,7 +23,7 @@ type Machine struct {
 	Root      string   // squashfs, read-only; empty: no such disk
 	Flash     string   // image of rootfs_data, or of what holds it; empty: no such disk
 	Attach    Attach   // what Flash is to the kernel
-	Disks     []string // further disks, read-only, in this order behind the others
+	Disks     []string // further disks, read-only, in this order behind the others, on a Malta before Flash
 	WriteRate int      // of Flash, in bytes per second, each request on its own; 0: as fast as it goes
 	RootParam string   // value of root=; empty: the disk with the squashfs
 	Params    []string // further kernel parameters

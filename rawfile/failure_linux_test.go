@@ -49,11 +49,8 @@ func TestSystemCallsFail(t *testing.T) {
 		{"EINTR", inject.Failure{Errno: unix.EINTR, Calls: calls}, 7, true},
 		{"short", inject.Failure{Short: true, Calls: calls}, 4, true},
 	} {
-		failures := 0
-		for f := test.failure; ; failures++ {
-			f.Nth++
-			var got string
-			call := thread.Fail(f, func() { got, err = work() })
+		var got string
+		failures := thread.Each(test.failure, func() { got, err = work() }, func(f inject.Failure, call string) {
 			switch {
 			case call == "" || test.goesOn:
 				if err != nil || got != text {
@@ -62,10 +59,7 @@ func TestSystemCallsFail(t *testing.T) {
 			case !errors.Is(err, f.Errno):
 				t.Errorf("%s %d of %s: %v", test.name, f.Nth, call, err)
 			}
-			if call == "" {
-				break
-			}
-		}
+		})
 		t.Logf("%s, failures injected: %d", test.name, failures)
 		if failures < test.least {
 			t.Errorf("%s: only %d failures", test.name, failures)

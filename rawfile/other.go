@@ -14,7 +14,10 @@ type File struct{ *os.File }
 // OpenFile opens a file that is there.
 func OpenFile(name string, flags int) (*File, error) {
 	f, err := os.OpenFile(name, flags, 0)
-	return &File{f}, err
+	if err != nil {
+		return nil, err
+	}
+	return &File{f}, nil
 }
 
 // Type returns what kind of file it is: of a mode, the bits of fs.ModeType.

@@ -15,7 +15,8 @@
 // The time is the guest's own, printk's: from "Run /preinit as init process" to what
 // the real init writes to the kernel's log before anything else. That init is
 // the same for all, and has a few instructions of its own. Boots of all kinds come in
-// turn, so that what the host does meanwhile falls on all; what counts is the median.
+// turn, so that what the host does meanwhile falls on all; what counts is the median. Of
+// the kinds that a bound compares there are twice as many.
 //
 // Emulation (tcg) translates code when it runs for the first time, which costs many
 // times what running it does: a boot runs most of its code once.
